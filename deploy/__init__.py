@@ -1,0 +1,1 @@
+"""Puts Qaqpa on machines: the preparation of a checkout, a local Kafka, the demo."""

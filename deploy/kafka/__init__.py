@@ -1,0 +1,1 @@
+"""A real Kafka broker without containers, from the jars that Maven brings."""

@@ -1,0 +1,1 @@
+"""Moves: two Faust apps, admission and alarming; the one importer of faust."""

@@ -1,0 +1,1 @@
+"""Talks to Kafka for every room but the bridge: the one importer of aiokafka."""

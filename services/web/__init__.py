@@ -1,0 +1,1 @@
+"""Shows: the pages people use, pushed live from Kafka by Server-Sent Events."""

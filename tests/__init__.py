@@ -1,0 +1,1 @@
+"""The tests, which read as what happens at a gate."""
