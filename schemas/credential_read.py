@@ -1,0 +1,25 @@
+"""Credential read: a card, QR pass or PIN was shown at a reader. Written by the bridge."""
+
+from datetime import datetime
+from typing import Literal
+
+import msgspec
+
+Direction = Literal["entry", "exit"]
+Technology = Literal["card", "qr", "pin"]
+
+
+class CredentialRead(msgspec.Struct, frozen=True, kw_only=True):
+    """One showing of a credential, for admission to judge.
+
+    ``credential`` is a keyed hash (32 hex digits) of the raw bits and their number, never the number on the card; ``answer_by`` is when the
+    gate stops waiting and decides alone: an answer after it is recorded and opens nothing.
+    """
+
+    gate: str
+    reader: str
+    direction: Direction
+    credential: str
+    technology: Technology
+    bits: int
+    answer_by: datetime

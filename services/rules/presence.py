@@ -1,0 +1,19 @@
+"""Who is inside, from passages only; a decision never changes it."""
+
+from datetime import datetime
+
+from schemas.passage import Passage
+from services.rules.facts import Presence
+
+_INSIDE_AFTER = {"entered": True, "left": False}
+
+
+def presence_after(known: Presence | None, passage: Passage, event: str, at: datetime) -> Presence | None:
+    """Give a holder's presence after a passage.
+
+    Repeats and passages that come late change nothing that a later passage has said: the newest passage by its time at the gate holds, and of one time the one already known.
+    """
+    inside = _INSIDE_AFTER.get(passage.outcome)
+    if inside is None or (known is not None and known.at >= at):
+        return known
+    return Presence(inside, event, at)
