@@ -2,18 +2,30 @@
 
 from datetime import datetime, timedelta
 
+import msgspec
+
 AGAIN = 3
 WITHIN = timedelta(minutes=10)
 
 
-def refusals_after(known: list[tuple[str, datetime]], read: str, at: datetime) -> tuple[list[tuple[str, datetime]], bool]:
-    """Give the recent refusals of a credential with this one added, and whether this one completes a burst.
+class Refusal(msgspec.Struct, frozen=True):
+    """One read that was refused, and when."""
 
-    A read that is already among them changes nothing and completes nothing. After a burst the count begins anew.
-    """
-    if any(read == earlier for earlier, _ in known):
-        return known, False
-    recent = [(earlier, when) for earlier, when in known if at - when <= WITHIN] + [(read, at)]
-    if len(recent) >= AGAIN:
-        return [(read, at)], True
-    return recent, False
+    read: str
+    at: datetime
+
+
+class Refusals(msgspec.Struct, frozen=True):
+    """The recent refusals of one credential, and the read that completed the last burst, kept so that its replay says the same again."""
+
+    recent: list[Refusal]
+    completed_by: str | None = None
+
+
+def refusals_after(known: Refusals | None, read: str, at: datetime) -> Refusals:
+    """Give the refusals with this read among them; the read completes a burst when ``completed_by`` names it. After a burst the count begins anew."""
+    before = known or Refusals([])
+    if read == before.completed_by or any(read == refusal.read for refusal in before.recent):
+        return before
+    recent = [refusal for refusal in before.recent if at - refusal.at <= WITHIN] + [Refusal(read, at)]
+    return Refusals([], read) if len(recent) >= AGAIN else Refusals(recent, before.completed_by)

@@ -1,0 +1,173 @@
+"""Settings of the five service processes: one TOML file, each process takes its sections.
+
+Paths are relative to the file. Secrets are files, named here, never values. A missing or misspelt setting stops the process with exit status 2 and its name.
+"""
+
+import base64
+import binascii
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from schemas.setting import WrongSetting, parse
+from schemas.topics import Placement, Role
+from schemas.trust import SEED_BYTES, Signer, Trust, service_source
+
+SectionT = TypeVar("SectionT")
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class KafkaSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to reach the cluster. Across a network use SASL_SSL; ``topic_prefix`` sets a cluster's topics, groups and apps apart (tests, trials)."""
+
+    bootstrap: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password_file: str | None = None
+    ssl_ca_file: str | None = None
+    topic_prefix: str = ""
+    stream_partitions: int = 12
+    gate_partitions: int = 24
+
+
+class TrustSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``keyring`` is a JSON file of the services' public keys by role, the root of what a process believes."""
+
+    keyring: str
+
+
+class AdmissionSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``data_dir`` holds tables and followed facts; ``signing_key`` is a file with 32 bytes in base64."""
+
+    data_dir: str
+    signing_key: str
+
+
+class AlarmingSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """As admission's, for the other app."""
+
+    data_dir: str
+    signing_key: str
+
+
+class RecorderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``administration_key`` signs what the outbox sends, ``recorder_key`` the recorder's own dead letters; the outbox is looked at every ``outbox_poll_ms``."""
+
+    administration_key: str
+    recorder_key: str
+    outbox_poll_ms: int = 40
+
+
+class StoreSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``url`` of SQLAlchemy: ``sqlite:///path`` (relative to the file) or ``postgresql+psycopg://...``; ``password_file`` keeps a password out of it."""
+
+    url: str
+    password_file: str | None = None
+
+
+class WebSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Where the pages listen, and the file with the key that signs sessions. ``secure_cookies`` is off on loopback demos only."""
+
+    host: str = "127.0.0.1"
+    port: int = 8420
+    session_key: str
+    secure_cookies: bool = True
+
+
+class PoliceLinkSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The receiver's address, the DC-09 account by site, where its state lies, and the key that signs deliveries."""
+
+    host: str
+    port: int
+    receiver: str
+    accounts: dict[str, str]
+    encryption_key_file: str | None = None
+    data_dir: str
+    signing_key: str
+    supervision_s: float = 30.0
+
+
+class Settings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file. Only ``kafka`` and ``trust`` are everyone's."""
+
+    kafka: KafkaSettings
+    trust: TrustSettings
+    store: StoreSettings | None = None
+    admission: AdmissionSettings | None = None
+    alarming: AlarmingSettings | None = None
+    recorder: RecorderSettings | None = None
+    web: WebSettings | None = None
+    police_link: PoliceLinkSettings | None = None
+
+
+class Configuration:
+    """A settings file that has been read, for the process that was started with it."""
+
+    def __init__(self, settings: Settings, folder: Path) -> None:
+        """Keep the settings and the folder that their paths are relative to."""
+        self.settings = settings
+        self.folder = folder
+
+    @classmethod
+    def load(cls, path: Path) -> "Configuration":
+        """Read a file; raises WrongSetting that names the setting or the file."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            message = f"settings file {path}: {error.strerror}"
+            raise WrongSetting(message) from error
+        configuration = cls(parse(text, Settings), path.resolve().parent)
+        configuration.placement()
+        return configuration
+
+    def section(self, name: str, shape: type[SectionT]) -> SectionT:
+        """Give a section that this process cannot do without; raises WrongSetting with its name."""
+        found = getattr(self.settings, name)
+        if not isinstance(found, shape):
+            message = f"missing setting [{name}]"
+            raise WrongSetting(message)
+        return found
+
+    def path(self, text: str) -> Path:
+        """Resolve a path of the file."""
+        return self.folder / text
+
+    def placement(self) -> Placement:
+        """Give the cluster's partition counts."""
+        kafka = self.settings.kafka
+        try:
+            return Placement(kafka.stream_partitions, kafka.gate_partitions)
+        except ValueError as error:
+            message = f"setting kafka.gate_partitions: {error}"
+            raise WrongSetting(message) from error
+
+    def secret(self, setting: str, text: str) -> bytes:
+        """Read a file of 32 secret bytes in base64; raises WrongSetting with the setting's name, never the content."""
+        try:
+            seed = base64.b64decode(self.path(text).read_text(encoding="ascii").strip(), validate=True)
+        except (OSError, binascii.Error, UnicodeDecodeError) as error:
+            message = f"setting {setting}: cannot read a key from {text}: {getattr(error, 'strerror', None) or 'not base64'}"
+            raise WrongSetting(message) from error
+        if len(seed) != SEED_BYTES:
+            message = f"setting {setting}: {text} holds {len(seed)} bytes, a key has {SEED_BYTES}"
+            raise WrongSetting(message)
+        return seed
+
+    def signer(self, role: Role, setting: str, text: str) -> Signer:
+        """Give the signer of a service from its key file."""
+        return Signer(service_source(role), self.secret(setting, text))
+
+    def trust(self) -> Trust:
+        """Give what a process believes at its start: the keyring's services, no gate yet."""
+        text = self.settings.trust.keyring
+        try:
+            keyring = msgspec.json.decode(self.path(text).read_bytes(), type=dict[str, list[str]])
+            return Trust(keyring, self.placement())
+        except (OSError, msgspec.MsgspecError, ValueError) as error:
+            message = f"setting trust.keyring: {text}: {getattr(error, 'strerror', None) or error}"
+            raise WrongSetting(message) from error
