@@ -33,6 +33,7 @@ class KafkaSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     topic_prefix: str = ""
     stream_partitions: int = 12
     gate_partitions: int = 24
+    replication_factor: int = 1
 
 
 class TrustSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -1,0 +1,94 @@
+"""Produces signed records where they belong, and comes back only when the broker has them."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+
+from aiokafka import AIOKafkaProducer
+from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, UnsupportedForMessageFormatError
+
+from schemas.outgoing import Outgoing
+from services.kafka_client.connection import RETRY_FIRST_S, RETRY_LONGEST_S, kafka_options, topic_name
+from services.settings import Configuration
+
+_NEVER = (MessageSizeTooLargeError, RecordListTooLargeError, UnsupportedForMessageFormatError)
+
+logger = logging.getLogger(__name__)
+
+
+class Undeliverable(Exception):  # noqa: N818  said of a record
+    """The broker can never take this record, however often it is sent."""
+
+    def __init__(self, record: Outgoing, cause: Exception) -> None:
+        """Keep the record, for the dead letters."""
+        super().__init__(f"{record.topic}: {type(cause).__name__}")
+        self.record = record
+
+
+class RecordProducer:
+    """An idempotent producer that waits for all replicas. It may be made and used before the broker is there: delivering waits."""
+
+    def __init__(self, configuration: Configuration) -> None:
+        """Take the cluster from the settings; nothing is opened yet."""
+        self._configuration = configuration
+        self._producer: AIOKafkaProducer | None = None
+        self._starting = asyncio.Lock()
+
+    async def deliver(self, records: Sequence[Outgoing]) -> None:
+        """Send records, each partition's in their order, and return when the broker has every one.
+
+        Waits for an absent broker as long as it takes. Raises Undeliverable for a record that no broker will take; those before and beside it may have been sent, so call again with
+        the rest: effects are idempotent by event id.
+        """
+        pause_s = RETRY_FIRST_S
+        waiting = list(records)
+        while waiting:
+            waiting = await self._attempt(waiting)
+            if waiting:
+                logger.warning("delivery_retried records=%d pause_s=%.1f", len(waiting), pause_s)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, RETRY_LONGEST_S)
+
+    async def _attempt(self, records: list[Outgoing]) -> list[Outgoing]:
+        try:
+            producer = await self._started()
+            sent = [
+                await producer.send(topic_name(self._configuration, record.topic), record.value, record.key, record.partition)
+                for record in records
+            ]
+        except _NEVER as error:
+            raise Undeliverable(_largest(records), error) from error
+        except (KafkaError, OSError):
+            return records
+        results = await asyncio.gather(*sent, return_exceptions=True)
+        failed = []
+        for record, result in zip(records, results, strict=True):
+            if isinstance(result, _NEVER):
+                raise Undeliverable(record, result) from result
+            if isinstance(result, BaseException):
+                failed.append(record)
+        return failed
+
+    async def _started(self) -> AIOKafkaProducer:
+        async with self._starting:
+            if self._producer is None:
+                producer = AIOKafkaProducer(
+                    **kafka_options(self._configuration), acks="all", enable_idempotence=True, request_timeout_ms=10_000
+                )
+                try:
+                    await producer.start()
+                except BaseException:
+                    await producer.stop()
+                    raise
+                self._producer = producer
+            return self._producer
+
+    async def stop(self) -> None:
+        """Send what is still in hand and close."""
+        if self._producer is not None:
+            await self._producer.stop()
+            self._producer = None
+
+
+def _largest(records: Sequence[Outgoing]) -> Outgoing:
+    return max(records, key=lambda record: len(record.value))
