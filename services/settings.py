@@ -149,15 +149,7 @@ class Configuration:
 
     def secret(self, setting: str, text: str) -> bytes:
         """Read a file of 32 secret bytes in base64; raises WrongSetting with the setting's name, never the content."""
-        try:
-            seed = base64.b64decode(self.path(text).read_text(encoding="ascii").strip(), validate=True)
-        except (OSError, binascii.Error, UnicodeDecodeError) as error:
-            message = f"setting {setting}: cannot read a key from {text}: {getattr(error, 'strerror', None) or 'not base64'}"
-            raise WrongSetting(message) from error
-        if len(seed) != SEED_BYTES:
-            message = f"setting {setting}: {text} holds {len(seed)} bytes, a key has {SEED_BYTES}"
-            raise WrongSetting(message)
-        return seed
+        return read_key(setting, self.path(text))
 
     def signer(self, role: Role, setting: str, text: str) -> Signer:
         """Give the signer of a service from its key file."""
@@ -172,3 +164,16 @@ class Configuration:
         except (OSError, msgspec.MsgspecError, ValueError) as error:
             message = f"setting trust.keyring: {text}: {getattr(error, 'strerror', None) or error}"
             raise WrongSetting(message) from error
+
+
+def read_key(setting: str, path: Path) -> bytes:
+    """Read a file of 32 secret bytes in base64; raises WrongSetting with the setting's name and the file's, never the content."""
+    try:
+        seed = base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
+    except (OSError, binascii.Error, UnicodeDecodeError) as error:
+        message = f"setting {setting}: cannot read a key from {path}: {getattr(error, 'strerror', None) or 'not base64'}"
+        raise WrongSetting(message) from error
+    if len(seed) != SEED_BYTES:
+        message = f"setting {setting}: {path} holds {len(seed)} bytes, a key has {SEED_BYTES}"
+        raise WrongSetting(message)
+    return seed

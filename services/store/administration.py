@@ -1,0 +1,78 @@
+"""What administration says: policies, credentials and modes, each a new version in its table, the outbox and the audit, in one transaction."""
+
+from datetime import datetime
+
+import msgspec
+from sqlmodel import Session
+
+from schemas.catalogue import Said
+from schemas.credential import Credential
+from schemas.site_mode import Mode, SiteMode
+from schemas.site_policy import SitePolicy
+from schemas.topics import CREDENTIALS, SITE_MODES, SITE_POLICIES, Topic
+from services.store import audit, outbox, recording
+from services.store.clock import now
+from services.store.database import serialise
+from services.store.records import credentials, site_modes, site_policies
+
+
+def publish_policy(session: Session, *, site: str, policy: SitePolicy, by: str, at: datetime | None = None) -> int | None:
+    """Publish a policy as the site's next version (its own ``version`` is not looked at) and give that; None when it says what already holds."""
+    serialise(session, SITE_POLICIES.name, site)
+    known = site_policies.current(session, site)
+    version = known.version if known else 0
+    if known is not None and msgspec.structs.replace(policy, version=version) == known:
+        return None
+    _say(session, site, SITE_POLICIES, msgspec.structs.replace(policy, version=version + 1), by, at, f"policy/{version + 1}")
+    return version + 1
+
+
+def issue_credential(session: Session, *, site: str, credential: Credential, by: str, at: datetime | None = None) -> int | None:
+    """Issue or change a credential as its next version and give that; None when it says what already holds."""
+    serialise(session, CREDENTIALS.name, site, credential.credential)
+    known = credentials.one(session, site, credential.credential)
+    version = known.version if known else 0
+    if known is not None and msgspec.structs.replace(credential, version=version) == _said(known):
+        return None
+    _say(session, site, CREDENTIALS, msgspec.structs.replace(credential, version=version + 1), by, at, credential.credential)
+    return version + 1
+
+
+def revoke_credential(session: Session, *, site: str, credential: str, by: str, at: datetime | None = None) -> int | None:
+    """Revoke a credential from now on and give its version; None when it is revoked already. One that the site does not have is a LookupError."""
+    serialise(session, CREDENTIALS.name, site, credential)
+    known = credentials.one(session, site, credential)
+    if known is None:
+        message = f"site {site} has no credential {credential}"
+        raise LookupError(message)
+    if known.revoked_at is not None:
+        return None
+    moment = at or now()
+    revoked = msgspec.structs.replace(_said(known), version=known.version + 1, revoked_at=moment)
+    _say(session, site, CREDENTIALS, revoked, by, moment, credential)
+    return revoked.version
+
+
+def set_mode(  # noqa: PLR0913  a mode has all of this
+    session: Session, *, site: str, mode: Mode, drill: bool, by: list[str], because: str | None, at: datetime | None = None
+) -> int | None:
+    """Put a site into a mode and give its version; None when it is in it already. ``by`` are the people who do it together."""
+    serialise(session, SITE_MODES.name, site)
+    known = site_modes.current(session, site)
+    if (known.mode, known.drill) == (mode, drill) if known else (mode, drill) == ("normal", False):
+        return None
+    version = (known.version if known else 0) + 1
+    _say(session, site, SITE_MODES, SiteMode(version=version, mode=mode, drill=drill, by=by, because=because), ",".join(by), at, mode)
+    return version
+
+
+def _say(  # noqa: PLR0913, PLR0917  one private line for three callers
+    session: Session, site: str, topic: Topic, data: Said, by: str, at: datetime | None, subject: str
+) -> None:
+    row = outbox.put(session, site=site, topic=topic, data=data, by=by, at=at)
+    recording.record(session, [row.event()])
+    audit.note(session, site=site, by=by, act=f"{topic.noun}_published", subject=subject, at=row.created_at)
+
+
+def _said(row: credentials.CredentialRow) -> Credential:
+    return msgspec.convert(row.model_dump(exclude={"site", "event"}), Credential)

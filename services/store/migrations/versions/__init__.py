@@ -1,0 +1,1 @@
+"""The store's migrations, in the order of their numbers."""

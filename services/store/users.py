@@ -1,0 +1,105 @@
+"""Users: who may sign in to the pages, at which site, in which role and language. Passwords are kept as argon2 hashes."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from argon2 import PasswordHasher
+from argon2.exceptions import InvalidHashError, VerificationError
+from sqlmodel import Field, Session, SQLModel
+
+from services.store import audit
+from services.store.clock import now
+from services.store.columns import UtcDateTime
+
+MIN_PASSWORD_CHARACTERS = 8
+
+_HASHER = PasswordHasher()
+_NOBODYS_HASH = _HASHER.hash("nobody signs in with this")
+
+
+class UserRole(StrEnum):
+    """What a user may do; the pages ask."""
+
+    GUARD = "guard"
+    DUTY_ADMIN = "duty_admin"
+    DIRECTOR = "director"
+    ADMINISTRATOR = "administrator"
+
+
+class UserRow(SQLModel, table=True):
+    """One person who signs in. ``login`` is unique in the whole store; ``name`` is shown on the pages; ``post`` is where a guard sits."""
+
+    __tablename__ = "users"
+
+    login: str = Field(primary_key=True)
+    site: str = Field(index=True)
+    name: str
+    role: str
+    language: str
+    post: str | None
+    password_hash: str
+    changed_at: datetime = Field(sa_type=UtcDateTime)
+    disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+def put(  # noqa: PLR0913  a user has all of this
+    session: Session,
+    *,
+    site: str,
+    login: str,
+    name: str,
+    role: UserRole,
+    language: str,
+    password: str,
+    by: str,
+    post: str | None = None,
+    at: datetime | None = None,
+) -> bool:
+    """Enter a user, or change one of the same site, and give True when anything changed. A login of another site is a ValueError."""
+    if len(password) < MIN_PASSWORD_CHARACTERS:
+        message = f"the password of {login} is shorter than {MIN_PASSWORD_CHARACTERS} characters"
+        raise ValueError(message)
+    known = session.get(UserRow, login)
+    if known is not None and known.site != site:
+        message = f"the login {login} is taken"
+        raise ValueError(message)
+    wanted = {"site": site, "name": name, "role": role.value, "language": language, "post": post, "disabled_at": None}
+    if known is not None and _matches(known.password_hash, password) and all(getattr(known, key) == value for key, value in wanted.items()):
+        return False
+    moment = at or now()
+    session.merge(UserRow(login=login, password_hash=_HASHER.hash(password), changed_at=moment, **wanted))
+    audit.note(session, site=site, by=by, act="user_changed" if known else "user_added", subject=login, detail={"role": role.value}, at=moment)
+    return True
+
+
+def disable(session: Session, *, site: str, login: str, by: str, at: datetime | None = None) -> bool:
+    """Keep a user of a site from signing in; False when there is none."""
+    known = session.get(UserRow, login)
+    if known is None or known.site != site:
+        return False
+    known.disabled_at = known.changed_at = at or now()
+    audit.note(session, site=site, by=by, act="user_disabled", subject=login, at=known.disabled_at)
+    return True
+
+
+def of_site(session: Session, site: str, login: str) -> UserRow | None:
+    """Give a user of a site who may still work; for each request of a signed-in session."""
+    known = session.get(UserRow, login)
+    return known if known is not None and known.site == site and known.disabled_at is None else None
+
+
+def verified(session: Session, login: str, password: str) -> UserRow | None:
+    """Give the user whose login and password these are, for signing in; the site follows from the login.
+
+    An unknown login takes as long as a wrong password.
+    """
+    known = session.get(UserRow, login)
+    right = _matches(known.password_hash if known else _NOBODYS_HASH, password)
+    return known if known is not None and right and known.disabled_at is None else None
+
+
+def _matches(password_hash: str, password: str) -> bool:
+    try:
+        return _HASHER.verify(password_hash, password)
+    except (VerificationError, InvalidHashError):
+        return False
