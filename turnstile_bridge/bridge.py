@@ -1,0 +1,251 @@
+"""The bridge: hardware, state machine, journal and uplink put together, and the one thread in which the gate happens.
+
+An act is in the journal before the gate opens, so that a kill at any moment repeats nothing and forgets nothing.
+"""
+
+import logging
+import os
+import queue
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from schemas.gate_event import GateEvent, GateEventKind
+from schemas.keyed_hash import credential_hash
+from schemas.panic import Panic
+from schemas.topics import GATE_EVENTS, PANICS
+from services.rules.decide import decide
+from turnstile_bridge import gate
+from turnstile_bridge.clock import instant
+from turnstile_bridge.drivers import interface as hardware
+from turnstile_bridge.drivers.osdp_gate import OsdpGate
+from turnstile_bridge.drivers.osdp_line import OsdpLine
+from turnstile_bridge.facts import FactsOnDisk
+from turnstile_bridge.gate_words import (
+    DecideAlone,
+    Effect,
+    GateInput,
+    GateState,
+    Indicate,
+    Instant,
+    ModeKnown,
+    OwnDecision,
+    Relock,
+    Resumed,
+    Say,
+    SetFree,
+    Setup,
+    Shown,
+    Tick,
+    Unlock,
+)
+from turnstile_bridge.journal import FILLING_OVER_SHARE, FILLING_SHARE, Journal, Written
+from turnstile_bridge.log import log
+from turnstile_bridge.panic_watch import PanicWatch, Press
+from turnstile_bridge.settings import GateConfiguration
+from turnstile_bridge.uplink import AlarmsTaken, Uplink, UplinkEvent
+
+LINE_WAIT_S = 0.002
+READY_ANYWAY_S = 3.0
+_WATCH_EVERY_S = 0.25
+_CALL_102 = "102"
+
+
+class Bridge:
+    """One gate. ``run`` is its thread; ``stop`` and the uplink's threads may call in from others."""
+
+    def __init__(self, configuration: GateConfiguration) -> None:
+        """Open everything that the settings name; raises WrongSetting, or sqlite3.Error when the disk refuses."""
+        settings = configuration.settings
+        self._settings = settings
+        self._card_key = configuration.card_key()
+        readers = [(reader.address, reader.name) for reader in settings.osdp.readers]
+        line = OsdpLine(configuration.port, settings.osdp.baud, configuration.scbk(), readers)
+        self._hardware = OsdpGate(line, settings.turnstile, settings.panic_buttons)
+        self._directions = {reader.name: reader.direction for reader in settings.osdp.readers}
+        self._silent = {button.name: button.silent for button in settings.panic_buttons}
+        folder: Path = configuration.data_dir
+        self._journal = Journal(
+            folder / "journal.sqlite",
+            site=settings.site,
+            signer=configuration.signer(),
+            placement=configuration.placement,
+            max_rows=settings.journal.max_rows,
+            max_bytes=settings.journal.max_mb * 1024 * 1024,
+        )
+        self._facts = FactsOnDisk(folder / "facts.sqlite", settings.site)
+        self._uplink = Uplink(configuration, self._journal, self._tell)
+        turnstile = settings.turnstile
+        self._setup = Setup(
+            gate=settings.gate,
+            relay_reader={"entry": turnstile.unlock_entry.reader, "exit": turnstile.unlock_exit.reader},
+            wait_s=turnstile.wait_s,
+            margin_s=turnstile.margin_s,
+        )
+        self._state = GateState()
+        self._presses = PanicWatch()
+        self._inbox: queue.SimpleQueue[UplinkEvent] = queue.SimpleQueue()
+        self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
+        self._running = True
+        self._ready = False
+        self._filling = False
+        self._heartbeat_s = self._watch_s = 0.0
+
+    def run(self) -> None:
+        """Serve the gate until ``stop``; locks and closes everything at the end."""
+        began = instant()
+        self._hardware.open(began.s)
+        self._resume(began)
+        self._uplink.start()
+        self._heartbeat_s = began.s
+        try:
+            while self._running:
+                self._hardware.wait(self._patience_s(instant().s), self._wake)
+                self._turn(began)
+        finally:
+            self._uplink.stop()
+            self._hardware.close()
+            self._facts.close()
+            self._journal.close()
+            log("stopped", process="bridge", gate=self._settings.gate)
+
+    def stop(self) -> None:
+        """Have ``run`` end; safe in a signal handler."""
+        self._running = False
+        os.eventfd_write(self._wake, 1)
+
+    def _tell(self, event: UplinkEvent) -> None:
+        self._inbox.put(event)
+        os.eventfd_write(self._wake, 1)
+
+    def _patience_s(self, now_s: float) -> float:
+        due_s = gate.next_deadline_s(self._state)
+        return LINE_WAIT_S if due_s is None else max(0.0, min(LINE_WAIT_S, due_s - now_s))
+
+    def _turn(self, began: Instant) -> None:
+        now = instant()
+        for event in self._hardware.poll(now.s):
+            self._happened(event, now)
+        while not self._inbox.empty():
+            told = self._inbox.get()
+            if isinstance(told, AlarmsTaken):
+                self._confirmed(told)
+            else:
+                self._step(told, instant())
+        due_s = gate.next_deadline_s(self._state)
+        if due_s is not None and now.s >= due_s:
+            self._step(Tick(), now)
+        if now.s >= self._watch_s:
+            self._watch_s = now.s + _WATCH_EVERY_S
+            self._look_after(began, now)
+
+    def _happened(self, event: hardware.HardwareEvent, now: Instant) -> None:
+        match event:
+            case hardware.PanicPressed():
+                self._panic(event.button, now)
+            case hardware.CardRead():
+                credential = credential_hash(self._card_key, event.bits, event.data)
+                policy = self._facts.policy()
+                within_ms = policy.answer_within_ms if policy else self._settings.answer_within_ms
+                way = self._directions[event.reader]
+                self._step(Shown(self._journal.next_id(), event.reader, way, credential, event.bits, within_ms / 1000), now)
+            case _:
+                self._step(event, now)
+
+    def _step(self, event: GateInput, now: Instant) -> None:
+        self._state, effects = gate.step(self._setup, self._state, event, now)
+        self._do(effects, now)
+
+    def _do(self, effects: list[Effect], now: Instant) -> None:
+        said = [effect for effect in effects if isinstance(effect, Say)]
+        self._say(said, now)
+        for effect in effects:
+            match effect:
+                case Unlock():
+                    if not self._hardware.unlock(effect.grant.direction, effect.grant.id):
+                        self._step(hardware.UnlockFailed(effect.grant.id), now)
+                case Relock():
+                    self._hardware.relock(effect.direction)
+                case SetFree():
+                    self._hardware.set_free(effect.on)
+                case Indicate():
+                    self._hardware.indicate(effect.reader, effect.look)
+                case DecideAlone():
+                    self._decide_alone(effect, now)
+                case Say():
+                    pass
+
+    def _decide_alone(self, effect: DecideAlone, now: Instant) -> None:
+        read = effect.read
+        facts = self._facts.facts_for(read.data.credential)
+        person = facts.credential.holder if facts.credential else read.data.credential
+        facts = msgspec.structs.replace(facts, presence=self._journal.presence(person))
+        self._step(OwnDecision(read.id, decide(read.data, facts, now.at)), now)
+
+    def _say(self, said: list[Say], now: Instant) -> list[Written]:
+        if not said:
+            return []
+        written = self._journal.write([(say, now.at) for say in said])
+        for say, one in zip(said, written, strict=True):
+            log("said", logging.DEBUG if one.kept else logging.ERROR, topic=say.topic.name, id=one.id, kept=one.kept)
+        return written
+
+    def _gate_event(self, kind: GateEventKind, now: Instant, **detail: str) -> None:
+        self._say([Say(GATE_EVENTS, GateEvent(gate=self._settings.gate, kind=kind, device=None, gap_s=None, detail=detail))], now)
+
+    def _panic(self, button: str, now: Instant) -> None:
+        silent = self._silent[button]
+        written = self._say([Say(PANICS, Panic(gate=self._settings.gate, button=button, silent=silent, test=None))], now)
+        self._presses.pressed(Press(written[0].id, button, silent), now.s)
+        log("panic", logging.WARNING, id=written[0].id)
+
+    def _confirmed(self, taken: AlarmsTaken) -> None:
+        for event_id in taken.event_ids:
+            if self._presses.confirmed(event_id) is not None:
+                log("panic_confirmed", id=event_id)
+
+    def _look_after(self, began: Instant, now: Instant) -> None:
+        self._uplink.watch(now.s)
+        for press in self._presses.unconfirmed(now.s):
+            log("panic_unconfirmed", logging.ERROR, id=press.event_id)
+            if not press.silent:
+                for reader in self._directions:
+                    self._hardware.indicate(reader, "denied", _CALL_102)
+        share = self._journal.backlog().share
+        if (share >= FILLING_SHARE) != self._filling and (share >= FILLING_SHARE or share < FILLING_OVER_SHARE):
+            self._filling = share >= FILLING_SHARE
+            if self._filling:
+                log("journal_filling", logging.WARNING, share=round(share, 2))
+                self._gate_event("journal_filling", now, share=f"{share:.2f}")
+        if now.s >= self._heartbeat_s:
+            self._heartbeat_s = now.s + self._settings.heartbeat_s
+            self._heartbeat(now)
+        if not self._ready and (all(self._online()) or now.s - began.s >= READY_ANYWAY_S):
+            self._ready = True
+            log("ready", process="bridge", gate=self._settings.gate)
+
+    def _heartbeat(self, now: Instant) -> None:
+        backlog = self._journal.backlog()
+        alone = "yes" if gate.is_alone(self._state) else "no"
+        detail = {"waiting": backlog.rows, "alone": alone, "dropped": self._journal.dropped, "refused": self._uplink.refused}
+        self._gate_event("heartbeat", now, **{name: str(value) for name, value in detail.items()})
+
+    def _online(self) -> list[bool]:
+        online = self._hardware.read_state().online
+        return [online.get(reader, False) for reader in self._directions]
+
+    def _resume(self, now: Instant) -> None:
+        reads, grants = self._journal.unfinished()
+        self._gate_event("started", now, boot=str(self._journal.boot), unfinished=str(len(reads) + len(grants)))
+        mode = self._facts.mode()
+        if mode is not None:
+            self._step(ModeKnown(mode.mode, mode.drill), now)
+        self._step(Resumed(tuple(reads), tuple(grants)), now)
+
+
+def serve(configuration: GateConfiguration, on_made: Callable[[Bridge], None]) -> None:
+    """Make a bridge, hand it to ``on_made`` (who may stop it), and run it."""
+    bridge = Bridge(configuration)
+    on_made(bridge)
+    bridge.run()

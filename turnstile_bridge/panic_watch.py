@@ -1,0 +1,41 @@
+"""Presses on their way: a panic that the stream has not confirmed in 10 s is said at the post, unless it was silent. Pure; time is an argument."""
+
+import msgspec
+
+UNCONFIRMED_AFTER_S = 10.0
+
+
+class Press(msgspec.Struct, frozen=True):
+    """One press that was journalled: its event, its button, whether it shows nothing at the post."""
+
+    event_id: str
+    button: str
+    silent: bool
+
+
+class PanicWatch:
+    """The presses that are not confirmed yet."""
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self._due: dict[str, tuple[Press, float]] = {}
+
+    def pressed(self, press: Press, now_s: float) -> None:
+        """Begin to wait for a press."""
+        self._due[press.event_id] = (press, now_s + UNCONFIRMED_AFTER_S)
+
+    def confirmed(self, event_id: str) -> Press | None:
+        """Take a confirmation; gives the press that it was for."""
+        found = self._due.pop(event_id, None)
+        return found[0] if found else None
+
+    def unconfirmed(self, now_s: float) -> list[Press]:
+        """Give, once, the presses whose time is over."""
+        over = [press for press, due_s in self._due.values() if now_s >= due_s]
+        for press in over:
+            del self._due[press.event_id]
+        return over
+
+    def next_deadline_s(self) -> float | None:
+        """Give when the next one is due."""
+        return min((due_s for _, due_s in self._due.values()), default=None)

@@ -1,0 +1,267 @@
+"""Settings of one gate: one TOML file for one bridge.
+
+Paths are relative to the file. Secrets are files, named here, never values. A missing or misspelt setting stops the bridge with exit status 2 and its name.
+"""
+
+import base64
+import binascii
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+
+from schemas.credential_read import Direction
+from schemas.ids import is_slug
+from schemas.setting import WrongSetting, parse
+from schemas.topics import Placement
+from schemas.trust import SEED_BYTES, Signer, Trust, gate_source
+
+CARD_KEY_BYTES = 32
+SCBK_BYTES = 16
+_KAFKA_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
+
+Level = Literal["open", "closed"]
+
+
+class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    pass
+
+
+class KafkaSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How to reach the cluster; the same names as the services' settings. Across a network use SASL_SSL."""
+
+    bootstrap: str
+    security_protocol: str = "PLAINTEXT"
+    sasl_mechanism: str | None = None
+    sasl_username: str | None = None
+    sasl_password_file: str | None = None
+    ssl_ca_file: str | None = None
+    topic_prefix: str = ""
+    stream_partitions: int = 12
+    gate_partitions: int = 24
+
+
+class ReaderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """One OSDP reader on the line: its address (0-126), what it is called, which way it lets."""
+
+    address: int
+    name: str
+    direction: Direction
+
+
+class OsdpSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The serial line: ``port`` by its stable name, ``scbk_file`` with the Secure Channel base key (16 bytes, base64)."""
+
+    port: str
+    baud: int = 115200
+    scbk_file: str
+    readers: list[ReaderSettings]
+
+
+class Output(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A relay of a reader, counted from 0."""
+
+    reader: str
+    number: int
+
+
+class Input(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A contact input of a reader, counted from 0. ``normally`` is the contact's state when nothing happens; a closed one is reported active while idle."""
+
+    reader: str
+    number: int
+    normally: Level = "open"
+
+
+class TurnstileSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How the mechanism is driven: a pulse that it times itself, or a relay held for ``wait_s`` (potential). Released early when ``stop`` is wired.
+
+    ``margin_s`` is how much later than ``wait_s`` a passage that began in time may be told by the line.
+    """
+
+    unlock_entry: Output
+    unlock_exit: Output
+    stop: Output | None = None
+    pass_entry: Input
+    pass_exit: Input
+    fire: Input | None = None
+    tamper: Input | None = None
+    mode: Literal["pulse", "potential"] = "pulse"
+    pulse_ms: int = 200
+    wait_s: float = 5.0
+    margin_s: float = 0.5
+
+
+class PanicButton(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A panic button at the post; a silent one shows nothing where it was pressed."""
+
+    name: str
+    input: Input
+    silent: bool = False
+
+
+class JournalSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How much the journal may hold while nobody takes it; four fifths of it is told as ``journal_filling``."""
+
+    max_rows: int = 500_000
+    max_mb: int = 512
+
+
+class GateSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The whole file. ``answer_within_ms`` holds until the site's policy says otherwise."""
+
+    site: str
+    gate: str
+    data_dir: str
+    keyring: str
+    signing_key: str
+    card_key: str
+    answer_within_ms: int = 300
+    heartbeat_s: float = 10.0
+    kafka: KafkaSettings
+    osdp: OsdpSettings
+    turnstile: TurnstileSettings
+    panic_buttons: list[PanicButton] = []
+    journal: JournalSettings = JournalSettings()
+
+
+class GateConfiguration:
+    """A gate's settings file that has been read and found to make sense."""
+
+    def __init__(self, settings: GateSettings, folder: Path) -> None:
+        """Keep the settings and the folder that their paths are relative to; raises WrongSetting."""
+        self.settings = settings
+        self.folder = folder
+        _check_names(settings)
+        _check_line(settings)
+        _check_ranges(settings)
+        self.placement = _placement(settings.kafka)
+
+    @classmethod
+    def load(cls, path: Path) -> "GateConfiguration":
+        """Read a file; raises WrongSetting that names the setting or the file."""
+        try:
+            text = path.read_text(encoding="utf-8")
+        except OSError as error:
+            message = f"settings file {path}: {error.strerror}"
+            raise WrongSetting(message) from error
+        return cls(parse(text, GateSettings), path.resolve().parent)
+
+    @property
+    def data_dir(self) -> Path:
+        """Give the folder of journal and facts, made when it is missing."""
+        folder = self.path(self.settings.data_dir)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            message = f"setting data_dir: {folder}: {error.strerror}"
+            raise WrongSetting(message) from error
+        return folder
+
+    @property
+    def port(self) -> str:
+        """Give the serial port's path."""
+        return str(self.path(self.settings.osdp.port))
+
+    def path(self, text: str) -> Path:
+        """Resolve a path of the file."""
+        return self.folder / text
+
+    def signer(self) -> Signer:
+        """Give the gate's signer from its key file."""
+        return Signer(gate_source(self.settings.gate), self._secret("signing_key", self.settings.signing_key, SEED_BYTES))
+
+    def card_key(self) -> bytes:
+        """Give the site's key under which cards are known."""
+        return self._secret("card_key", self.settings.card_key, CARD_KEY_BYTES)
+
+    def scbk(self) -> bytes:
+        """Give the Secure Channel base key of the line."""
+        return self._secret("osdp.scbk_file", self.settings.osdp.scbk_file, SCBK_BYTES)
+
+    def trust(self) -> Trust:
+        """Give what the gate believes: the services of its keyring."""
+        text = self.settings.keyring
+        try:
+            keyring = msgspec.json.decode(self.path(text).read_bytes(), type=dict[str, list[str]])
+            return Trust(keyring, self.placement)
+        except (OSError, msgspec.MsgspecError, ValueError) as error:
+            message = f"setting keyring: {text}: {getattr(error, 'strerror', None) or error}"
+            raise WrongSetting(message) from error
+
+    def kafka_password(self) -> str | None:
+        """Read the SASL password, or None when none is set."""
+        text = self.settings.kafka.sasl_password_file
+        if text is None:
+            return None
+        try:
+            return self.path(text).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            message = f"setting kafka.sasl_password_file: {text}: {error.strerror}"
+            raise WrongSetting(message) from error
+
+    def _secret(self, setting: str, text: str, size: int) -> bytes:
+        try:
+            key = base64.b64decode(self.path(text).read_text(encoding="ascii").strip(), validate=True)
+        except (OSError, binascii.Error, UnicodeDecodeError) as error:
+            message = f"setting {setting}: cannot read a key from {text}: {getattr(error, 'strerror', None) or 'not base64'}"
+            raise WrongSetting(message) from error
+        if len(key) != size:
+            message = f"setting {setting}: {text} holds {len(key)} bytes, this key has {size}"
+            raise WrongSetting(message)
+        return key
+
+
+def _placement(kafka: KafkaSettings) -> Placement:
+    try:
+        return Placement(kafka.stream_partitions, kafka.gate_partitions)
+    except ValueError as error:
+        message = f"setting kafka.gate_partitions: {error}"
+        raise WrongSetting(message) from error
+
+
+def _check_names(settings: GateSettings) -> None:
+    named = {"site": settings.site, "gate": settings.gate}
+    named |= {f"osdp.readers[{place}].name": reader.name for place, reader in enumerate(settings.osdp.readers)}
+    named |= {f"panic_buttons[{place}].name": button.name for place, button in enumerate(settings.panic_buttons)}
+    for setting, text in named.items():
+        if not is_slug(text):
+            message = f"setting {setting}: {text!r} must be small Latin letters, digits and hyphens"
+            raise WrongSetting(message)
+
+
+def _check_line(settings: GateSettings) -> None:
+    readers = settings.osdp.readers
+    names = [reader.name for reader in readers]
+    if not readers or len(set(names)) < len(names) or len({reader.address for reader in readers}) < len(names):
+        message = "setting osdp.readers: at least one, each with a name and an address of its own"
+        raise WrongSetting(message)
+    turnstile = settings.turnstile
+    wired = {
+        f"turnstile.{name}": getattr(turnstile, name)
+        for name in ("unlock_entry", "unlock_exit", "stop", "pass_entry", "pass_exit", "fire", "tamper")
+    }
+    wired |= {f"panic_buttons[{place}].input": button.input for place, button in enumerate(settings.panic_buttons)}
+    for setting, contact in wired.items():
+        if contact is not None and contact.reader not in names:
+            message = f"setting {setting}.reader: no reader is called {contact.reader!r}, there are {', '.join(names)}"
+            raise WrongSetting(message)
+
+
+def _check_ranges(settings: GateSettings) -> None:
+    kafka, turnstile = settings.kafka, settings.turnstile
+    wrong = {
+        "kafka.security_protocol": kafka.security_protocol not in _KAFKA_SECURITY,
+        "osdp.readers": any(not 0 <= reader.address < 127 for reader in settings.osdp.readers),  # noqa: PLR2004  127 is OSDP's broadcast
+        "turnstile.pulse_ms": not 100 <= turnstile.pulse_ms <= 5000,  # noqa: PLR2004  contacts want 100 ms
+        "turnstile.wait_s": not 1 <= turnstile.wait_s <= 25,  # noqa: PLR2004  OUT counts 100 ms in a byte
+        "turnstile.margin_s": not 0.1 <= turnstile.margin_s <= 2,  # noqa: PLR2004
+        "answer_within_ms": not 20 <= settings.answer_within_ms <= 5000,  # noqa: PLR2004
+        "heartbeat_s": not 0.1 <= settings.heartbeat_s <= 60,  # noqa: PLR2004
+        "journal.max_rows": settings.journal.max_rows < 1000,  # noqa: PLR2004
+        "journal.max_mb": settings.journal.max_mb < 1,
+    }
+    for setting, is_wrong in wrong.items():
+        if is_wrong:
+            message = f"setting {setting}: out of its range"
+            raise WrongSetting(message)

@@ -1,0 +1,303 @@
+"""The gate's link to Kafka, and the only importer of kafka-python: sends the journal in order, brings decisions and facts.
+
+Four threads: records, alarms (by a producer of their own, so that no backlog is before them), decisions, facts. Each waits for the broker as long as it takes and survives its
+absence. What comes is checked (signature, writing role, partition, site) before anybody acts on it; what is refused is counted and kept.
+"""
+
+import contextlib
+import logging
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+import msgspec
+from kafka import KafkaConsumer, KafkaProducer, TopicPartition
+from kafka.errors import KafkaError, KafkaTimeoutError
+
+from schemas.access_decision import AccessDecision
+from schemas.catalogue import Said
+from schemas.envelope import Event, RefusedRecord, unwrap
+from schemas.site_mode import SiteMode
+from schemas.topics import ACCESS_DECISIONS, CREDENTIALS, GATE_EVENTS, PANICS, SITE_MODES, SITE_POLICIES, Topic
+from schemas.trust import Trust
+from turnstile_bridge.facts import FactsOnDisk
+from turnstile_bridge.gate_words import Answered, LinkLost, LinkRestored, ModeKnown
+from turnstile_bridge.journal import Journal, Queue, Waiting
+from turnstile_bridge.log import fault, log
+from turnstile_bridge.settings import GateConfiguration
+
+BATCH = 200
+LINK_LOST_AFTER_S = 2.0
+CONFIRM_EVERY_S = 10.0
+FACT_TOPICS = (SITE_POLICIES, SITE_MODES, CREDENTIALS)
+_RETRY_S = 0.5
+_BOOTSTRAP_MS = 2000
+_NO_DEADLINE_MS = 7 * 24 * 3600 * 1000
+_POLL_MS = 250
+_ASK_END_MS = 1500
+_ACK_LOOK_S = 0.2
+
+logging.getLogger("kafka").setLevel(logging.CRITICAL)
+
+
+class AlarmsTaken(msgspec.Struct, frozen=True):
+    """The broker has these alarm records."""
+
+    event_ids: tuple[str, ...]
+
+
+UplinkEvent = Answered | ModeKnown | LinkLost | LinkRestored | AlarmsTaken
+
+
+def connection_options(configuration: GateConfiguration) -> dict[str, Any]:
+    """Give what any client of this gate is opened with."""
+    kafka = configuration.settings.kafka
+    options: dict[str, Any] = {
+        "bootstrap_servers": kafka.bootstrap.split(","),
+        "client_id": f"bridge-{configuration.settings.gate}",
+        "security_protocol": kafka.security_protocol,
+        "bootstrap_timeout_ms": _BOOTSTRAP_MS,
+        "reconnect_backoff_ms": 50,
+        "reconnect_backoff_max_ms": 1000,
+        "metrics_enabled": False,
+        "allow_auto_create_topics": False,
+    }
+    if kafka.sasl_mechanism is not None:
+        options["sasl_mechanism"] = kafka.sasl_mechanism
+        options["sasl_plain_username"] = kafka.sasl_username
+        options["sasl_plain_password"] = configuration.kafka_password()
+    if kafka.ssl_ca_file is not None:
+        options["ssl_context"] = ssl.create_default_context(cafile=str(configuration.path(kafka.ssl_ca_file)))
+    return options
+
+
+def broker_answers(configuration: GateConfiguration) -> str | None:
+    """Tell why the broker or one of the gate's topics cannot be reached, or None when all is well."""
+    try:
+        consumer = KafkaConsumer(**connection_options(configuration))
+    except KafkaError as error:
+        return f"{type(error).__name__}: {error}"
+    try:
+        prefix = configuration.settings.kafka.topic_prefix
+        missing = [topic.name for topic in (ACCESS_DECISIONS, *FACT_TOPICS) if not consumer.partitions_for_topic(prefix + topic.name)]
+    except KafkaError as error:
+        return f"{type(error).__name__}: {error}"
+    finally:
+        consumer.close(timeout_ms=1000)
+    return f"topics missing: {', '.join(missing)}" if missing else None
+
+
+class Uplink:
+    """The threads that send and bring. ``tell`` is called from them with what happened; it must be quick and safe from any thread."""
+
+    def __init__(self, configuration: GateConfiguration, journal: Journal, tell: Callable[[UplinkEvent], None]) -> None:
+        """Take the settings, the journal to drain and whom to tell."""
+        self._configuration = configuration
+        self._prefix = configuration.settings.kafka.topic_prefix
+        self._journal = journal
+        self._tell = tell
+        self._trust = configuration.trust()
+        self._stopping = threading.Event()
+        self._link = LinkWatch(time.monotonic())
+        self.refused = 0
+        works: dict[str, Callable[[], None]] = {
+            "records": lambda: self._send("records"),
+            "alarms": lambda: self._send("alarms"),
+            "decisions": self._bring_decisions,
+            "facts": self._bring_facts,
+        }
+        self._threads = [threading.Thread(target=self._kept_up, args=(name, work), name=name, daemon=True) for name, work in works.items()]
+
+    def start(self) -> None:
+        """Begin; the broker may be away."""
+        for thread in self._threads:
+            thread.start()
+
+    def stop(self) -> None:
+        """End the threads; what is not sent stays in the journal."""
+        self._stopping.set()
+        for news in self._journal.news.values():
+            news.set()
+        for thread in self._threads:
+            thread.join(_BOOTSTRAP_MS / 1000 + 1)
+
+    def watch(self, now_s: float) -> None:
+        """Look whether the link has been lost; to be called now and then."""
+        if self._link.lost_now(now_s):
+            log("link_lost", logging.WARNING)
+            self._tell(LinkLost())
+
+    def _kept_up(self, name: str, work: Callable[[], None]) -> None:
+        while not self._stopping.is_set():
+            try:
+                work()
+            except _Stopped:
+                return
+            except KafkaError as error:
+                log("uplink_waits", logging.DEBUG, thread=name, error=type(error).__name__)
+            except Exception:  # noqa: BLE001  a thread of the link must not die of one fault
+                fault("uplink_fault", thread=name)
+            self._stopping.wait(_RETRY_S)
+
+    def _send(self, queue: Queue) -> None:
+        outbox = self._journal.sender(queue)
+        producer = KafkaProducer(
+            **connection_options(self._configuration),
+            acks="all",
+            linger_ms=0,
+            delivery_timeout_ms=_NO_DEADLINE_MS,
+            request_timeout_ms=5000,
+            max_block_ms=_BOOTSTRAP_MS,
+        )
+        try:
+            if queue == "alarms":
+                for topic in (PANICS, GATE_EVENTS):
+                    producer.partitions_for(self._prefix + topic.name)
+            while not self._stopping.is_set():
+                if batch := outbox.waiting(BATCH, patience_s=1.0):
+                    self._deliver(queue, producer, batch)
+                    outbox.acknowledged(batch)
+        finally:
+            with contextlib.suppress(KafkaError):
+                producer.close(timeout=0.5)
+            outbox.close()
+
+    def _deliver(self, queue: Queue, producer: Any, batch: list[Waiting]) -> None:  # noqa: ANN401  kafka-python has no types
+        if queue == "records":
+            self._link.waits(time.monotonic())
+        sent = [producer.send(self._prefix + row.topic, value=row.value, key=row.key, partition=row.partition) for row in batch]
+        for future in sent:
+            while not future.is_done:
+                if self._stopping.is_set():
+                    raise _Stopped
+                with contextlib.suppress(KafkaTimeoutError):
+                    future.get(_ACK_LOOK_S)
+            if future.exception is not None:
+                raise future.exception
+        if queue == "alarms":
+            self._tell(AlarmsTaken(tuple(row.event_id for row in batch)))
+        elif (gap_s := self._link.taken(time.monotonic())) is not None:
+            log("link_restored", gap_s=round(gap_s, 3))
+            self._tell(LinkRestored(round(gap_s, 3)))
+
+    def _consumer(self, topics: tuple[Topic, ...]) -> tuple[Any, dict[TopicPartition, Topic]]:
+        consumer = KafkaConsumer(
+            **connection_options(self._configuration),
+            group_id=None,
+            enable_auto_commit=False,
+            auto_offset_reset="earliest",
+            request_timeout_ms=5000,
+            fetch_max_wait_ms=_POLL_MS,
+        )
+        site, placement = self._configuration.settings.site, self._configuration.placement
+        assigned = {TopicPartition(self._prefix + topic.name, placement.partition(topic, site)): topic for topic in topics}
+        consumer.assign(list(assigned))
+        return consumer, assigned
+
+    def _bring_decisions(self) -> None:
+        facts = FactsOnDisk(self._configuration.data_dir / "facts.sqlite", self._configuration.settings.site)
+        consumer, _ = self._consumer((ACCESS_DECISIONS,))
+        try:
+            consumer.seek_to_end()
+            log("decisions_followed")
+            while not self._stopping.is_set():
+                for records in consumer.poll(timeout_ms=_POLL_MS).values():
+                    for record in records:
+                        self._take_decision(facts, record)
+        finally:
+            consumer.close(timeout_ms=500)
+            facts.close()
+
+    def _take_decision(self, facts: FactsOnDisk, record: Any) -> None:  # noqa: ANN401
+        with facts.whole():
+            event = self._checked(facts, ACCESS_DECISIONS, record)
+        if event is not None and isinstance(event.data, AccessDecision) and event.data.gate == self._configuration.settings.gate:
+            self._tell(Answered(event.id, event.data))
+
+    def _bring_facts(self) -> None:
+        facts = FactsOnDisk(self._configuration.data_dir / "facts.sqlite", self._configuration.settings.site)
+        consumer, assigned = self._consumer(FACT_TOPICS)
+        confirm_at_s = 0.0
+        try:
+            for place, topic in assigned.items():
+                known = facts.next_offset(topic, place.partition)
+                consumer.seek_to_beginning(place) if known is None else consumer.seek(place, known)
+            while not self._stopping.is_set():
+                for records in consumer.poll(timeout_ms=_POLL_MS).values():
+                    with facts.whole():
+                        for record in records:
+                            self._take_fact(facts, assigned, record)
+                if time.monotonic() >= confirm_at_s and (at := _whole_at(consumer, list(assigned))) is not None:
+                    if confirm_at_s == 0.0:
+                        log("facts_followed")
+                    confirm_at_s = time.monotonic() + CONFIRM_EVERY_S
+                    facts.confirm(at)
+        finally:
+            consumer.close(timeout_ms=500)
+            facts.close()
+
+    def _take_fact(self, facts: FactsOnDisk, assigned: dict[TopicPartition, Topic], record: Any) -> None:  # noqa: ANN401
+        topic = assigned[TopicPartition(record.topic, record.partition)]
+        position = (record.partition, record.offset)
+        event = self._checked(facts, topic, record)
+        if event is None:
+            facts.passed_over(topic, position)
+        elif facts.take(event, topic, position) and isinstance(event.data, SiteMode):
+            self._tell(ModeKnown(event.data.mode, event.data.drill))
+
+    def _checked(self, facts: FactsOnDisk, topic: Topic, record: Any) -> Event[Said] | None:  # noqa: ANN401
+        try:
+            event = unwrap(topic, record.value)
+            if event.site != self._configuration.settings.site:
+                return None
+            self._trust.check(topic, record.partition, event)
+        except RefusedRecord as refusal:
+            self.refused += 1
+            log("record_refused", logging.WARNING, topic=topic.name, offset=record.offset, reason=refusal.reason)
+            facts.refuse(topic, (record.partition, record.offset), record.value, refusal)
+            return None
+        return event
+
+
+class LinkWatch:
+    """Whether the stream takes what the gate says: lost when a record has waited too long, restored with the next that is taken. Time is an argument."""
+
+    def __init__(self, now_s: float) -> None:
+        """Begin without a link."""
+        self._taken_s = now_s
+        self._waiting_s: float | None = now_s
+        self._lost = False
+        self._lock = threading.Lock()
+
+    def waits(self, now_s: float) -> None:
+        """Note that a record waits."""
+        with self._lock:
+            self._waiting_s = self._waiting_s if self._waiting_s is not None else now_s
+
+    def taken(self, now_s: float) -> float | None:
+        """Note that the stream took what waited; gives the gap when the link had been lost."""
+        with self._lock:
+            gap_s = now_s - self._taken_s if self._lost else None
+            self._taken_s, self._waiting_s, self._lost = now_s, None, False
+        return gap_s
+
+    def lost_now(self, now_s: float) -> bool:
+        """Tell, once, that the link is lost."""
+        with self._lock:
+            if self._lost or self._waiting_s is None or now_s - self._waiting_s < LINK_LOST_AFTER_S:
+                return False
+            self._lost = True
+        return True
+
+
+class _Stopped(Exception):  # noqa: N818  how a sender that waits is told to end
+    pass
+
+
+def _whole_at(consumer: Any, places: list[TopicPartition]) -> datetime | None:  # noqa: ANN401
+    at = datetime.now(UTC)
+    ends = consumer.end_offsets(places, timeout_ms=_ASK_END_MS)
+    return at if all(consumer.position(place, timeout_ms=_ASK_END_MS) >= ends[place] for place in places) else None
