@@ -20,7 +20,7 @@ from deploy.kafka.java import java_problem
 from deploy.kafka.probe import answers
 
 HERE = Path(__file__).resolve().parent
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 90.0
 POLL_S = 0.05
 LOG_TAIL_CHARS = 3000
 

@@ -1,0 +1,30 @@
+"""What every test can rely on: the real parts of tests/parts, and that a test either runs or fails."""
+
+from collections.abc import Generator
+
+import pytest
+
+pytest_plugins = ("tests.parts.browser", "tests.parts.broker", "tests.parts.ports", "tests.parts.postgresql")
+
+REAL_PARTS = frozenset({"kafka", "broker_of_its_own", "postgres_url", "postgres_database", "browser"})
+"""Fixtures that start a program. `make check` leaves out the tests that ask for one."""
+
+SLOW_ROOMS = ("tests/journey/", "tests/pages/")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what needs a real part, so that nobody has to remember to."""
+    for item in items:
+        asked = REAL_PARTS.intersection(getattr(item, "fixturenames", ()))
+        if asked or item.nodeid.startswith(SLOW_ROOMS):
+            item.add_marker("parts")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Turn a skip, and an expected failure, into a failure: here a test runs, or it says what to type."""
+    report = yield
+    if report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"Tests of this repository are never skipped: {report.longrepr}"
+    return report
