@@ -4,12 +4,14 @@ Kafka's murmur2 is used everywhere (librdkafka's default partitioner disagrees w
 """
 
 from collections.abc import Iterator
+from functools import lru_cache
 
 _MULTIPLIER = 0x5BD1E995
 _SEED = 0x9747B28C
 _MASK = 0xFFFFFFFF
 _POSITIVE = 0x7FFFFFFF
 _WORD = 4
+_SITES_REMEMBERED = 65_536
 
 
 def murmur2(data: bytes) -> int:
@@ -32,6 +34,7 @@ def murmur2(data: bytes) -> int:
     return value ^ (value >> 15)
 
 
+@lru_cache(_SITES_REMEMBERED)
 def partition_of(site: str, partitions: int) -> int:
     """Give the partition of a site in a family of topics that has so many partitions."""
     return (murmur2(site.encode()) & _POSITIVE) % partitions

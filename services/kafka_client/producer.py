@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, UnsupportedForMessageFormatError
@@ -34,40 +34,39 @@ class RecordProducer:
         self._producer: AIOKafkaProducer | None = None
         self._starting = asyncio.Lock()
 
-    async def deliver(self, records: Sequence[Outgoing]) -> None:
-        """Send records, each partition's in their order, and return when the broker has every one.
+    async def deliver(self, records: Sequence[Outgoing]) -> list[int]:
+        """Send records, each partition's in their order, and return when the broker has every one: the offset of each.
 
         Waits for an absent broker as long as it takes. Raises Undeliverable for a record that no broker will take; those before and beside it may have been sent, so call again with
         the rest: effects are idempotent by event id.
         """
+        offsets: dict[int, int] = {}
         pause_s = RETRY_FIRST_S
-        waiting = list(records)
-        while waiting:
-            waiting = await self._attempt(waiting)
-            if waiting:
-                logger.warning("delivery_retried records=%d pause_s=%.1f", len(waiting), pause_s)
+        while len(offsets) < len(records):
+            await self._attempt({at: record for at, record in enumerate(records) if at not in offsets}, offsets)
+            if missing := len(records) - len(offsets):
+                logger.warning("delivery_retried records=%d pause_s=%.1f", missing, pause_s)
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, RETRY_LONGEST_S)
+        return [offsets[at] for at in range(len(records))]
 
-    async def _attempt(self, records: list[Outgoing]) -> list[Outgoing]:
+    async def _attempt(self, records: Mapping[int, Outgoing], offsets: dict[int, int]) -> None:
         try:
             producer = await self._started()
             sent = [
                 await producer.send(topic_name(self._configuration, record.topic), record.value, record.key, record.partition)
-                for record in records
+                for record in records.values()
             ]
         except _NEVER as error:
-            raise Undeliverable(_largest(records), error) from error
+            raise Undeliverable(_largest(records.values()), error) from error
         except (KafkaError, OSError):
-            return records
+            return
         results = await asyncio.gather(*sent, return_exceptions=True)
-        failed = []
-        for record, result in zip(records, results, strict=True):
+        for (at, record), result in zip(records.items(), results, strict=True):
             if isinstance(result, _NEVER):
                 raise Undeliverable(record, result) from result
-            if isinstance(result, BaseException):
-                failed.append(record)
-        return failed
+            if not isinstance(result, BaseException):
+                offsets[at] = result.offset
 
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -90,5 +89,5 @@ class RecordProducer:
             self._producer = None
 
 
-def _largest(records: Sequence[Outgoing]) -> Outgoing:
+def _largest(records: Iterable[Outgoing]) -> Outgoing:
     return max(records, key=lambda record: len(record.value))

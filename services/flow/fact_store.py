@@ -1,0 +1,140 @@
+"""The followed facts on disk and in memory: policies, modes and credentials of the worker's sites, and how far each partition has been read.
+
+Rows and offsets of a batch are written together, so a kill leaves either both or neither, and following goes on where it was.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
+
+from schemas.credential import Credential
+from schemas.envelope import Event, RefusedRecord
+from schemas.reasons import Refused
+from schemas.site_mode import SiteMode
+from schemas.site_policy import SitePolicy
+from schemas.topics import Topic
+from schemas.trust import Trust, read_policy
+from services.kafka_client.follower import Kept
+
+_POLICY, _MODE, _CREDENTIAL, _OFFSET = b"p", b"m", b"c", b"o"
+_SEPARATOR = b"\0"
+_MEMORY_BYTES = 8 * 1024 * 1024
+
+_ENCODER = msgspec.msgpack.Encoder()
+_CREDENTIALS = msgspec.msgpack.Decoder(Credential)
+_MODES = msgspec.msgpack.Decoder(SiteMode)
+
+logger = logging.getLogger(__name__)
+
+
+class RefusedFact(NamedTuple):
+    """A record of a facts topic that cannot be believed, for the dead letters."""
+
+    record: Kept
+    reason: Refused
+    detail: str
+
+
+class FactStore:
+    """What is known about the sites; the highest version of each fact holds, so a repeated or reordered older one changes nothing."""
+
+    def __init__(self, folder: Path, trust: Trust) -> None:
+        """Open the facts in a folder (made when missing) and learn the gates of the policies that are there."""
+        folder.mkdir(parents=True, exist_ok=True)
+        self._rows = Rdict(str(folder), options=_options())
+        self._trust = trust
+        self._policies: dict[str, SitePolicy] = {}
+        self._modes: dict[str, SiteMode] = {}
+        self._load()
+
+    def policy(self, site: str) -> SitePolicy | None:
+        """Give the newest policy of a site."""
+        return self._policies.get(site)
+
+    def mode(self, site: str) -> SiteMode | None:
+        """Give the mode a site is in."""
+        return self._modes.get(site)
+
+    def credential(self, site: str, credential: str) -> Credential | None:
+        """Give the newest version of a credential of a site."""
+        row = self._rows.get(_key(_CREDENTIAL, site, credential))
+        return None if row is None else _CREDENTIALS.decode(row)
+
+    def offsets(self, topic: Topic, partitions: Iterable[int]) -> dict[int, int]:
+        """Give the next offset to read, of the partitions of a topic that have been followed before."""
+        found = {partition: self._rows.get(_key(_OFFSET, topic.name, str(partition))) for partition in partitions}
+        return {partition: int(offset) for partition, offset in found.items() if offset is not None}
+
+    def learn(self, records: Sequence[Kept]) -> list[RefusedFact]:
+        """Check records and keep what they say with their offsets; gives those that cannot be believed."""
+        written = WriteBatch(raw_mode=True)
+        refused = []
+        fresh: dict[bytes, Credential] = {}
+        for record in records:
+            try:
+                event = self._trust.read(record.topic, record.partition, record.value)
+            except RefusedRecord as error:
+                refused.append(RefusedFact(record, error.reason, error.detail))
+            else:
+                self._keep(event, record, written, fresh)
+            written.put(_key(_OFFSET, record.topic.name, str(record.partition)), str(record.offset + 1).encode())
+        self._rows.write(written)
+        return refused
+
+    def close(self) -> None:
+        """Close the files."""
+        self._rows.close()
+
+    def _keep(self, event: Event, record: Kept, written: WriteBatch, fresh: dict[bytes, Credential]) -> None:
+        match event.data:
+            case Credential() as credential:
+                key = _key(_CREDENTIAL, event.site, credential.credential)
+                known = fresh.get(key) or self.credential(event.site, credential.credential)
+                if known is None or credential.version >= known.version:
+                    fresh[key] = credential
+                    written.put(key, _ENCODER.encode(credential))
+            case SiteMode() as mode:
+                known_mode = self._modes.get(event.site)
+                if known_mode is None or mode.version >= known_mode.version:
+                    self._modes[event.site] = mode
+                    written.put(_key(_MODE, event.site), _ENCODER.encode(mode))
+            case SitePolicy() as policy:
+                known_policy = self._policies.get(event.site)
+                if known_policy is None or policy.version >= known_policy.version:
+                    self._policies[event.site] = policy
+                    self._trust.learn(event)
+                    written.put(_key(_POLICY, event.site), str(record.partition).encode() + _SEPARATOR + (record.value or b""))
+
+    def _load(self) -> None:
+        """Learn what is on disk. Policies are checked again: the keyring may have changed while nobody looked."""
+        for key, row in self._rows.items():
+            kind, _, site = key.partition(_SEPARATOR)
+            if kind == _MODE:
+                self._modes[site.decode()] = _MODES.decode(row)
+            elif kind == _POLICY:
+                partition, _, value = row.partition(_SEPARATOR)
+                try:
+                    policy = read_policy(self._trust, int(partition), value)
+                except RefusedRecord as error:
+                    logger.warning("kept_policy_refused site=%s reason=%s", site.decode(), error.reason)
+                else:
+                    self._policies[policy.site] = policy.data
+
+
+def _key(kind: bytes, *names: str) -> bytes:
+    return _SEPARATOR.join((kind, *(name.encode() for name in names)))
+
+
+def _options() -> Options:
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)
+    options.set_write_buffer_size(_MEMORY_BYTES)
+    table = BlockBasedOptions()
+    table.set_block_cache(Cache(_MEMORY_BYTES))
+    table.set_bloom_filter(10, block_based=False)
+    options.set_block_based_table_factory(table)
+    return options

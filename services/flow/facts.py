@@ -1,0 +1,118 @@
+"""Follows the facts of exactly the worker's partitions, without a group, and tells when they are whole as of now.
+
+A read is judged only after everything that lay in its site's facts when the read was taken has been learned: a revocation that was acknowledged before
+a read was produced holds for that read, also right after a restart and behind an import.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Sequence
+
+from schemas.placement import gate_partitions_of
+from schemas.topics import Topic
+from services.flow.fact_store import FactStore, RefusedFact
+from services.kafka_client.ends import Ends
+from services.kafka_client.follower import Follower, Kept, Start
+from services.settings import Configuration
+
+_LEARNED_AT_ONCE = 100
+_ASK_AGAIN_S = 0.1
+
+OnRefused = Callable[[Sequence[RefusedFact]], Awaitable[None]]
+
+logger = logging.getLogger(__name__)
+
+
+class FollowedFacts:
+    """Keeps a FactStore at the end of its topics' partitions."""
+
+    def __init__(self, configuration: Configuration, topics: Sequence[Topic], store: FactStore, on_refused: OnRefused) -> None:
+        """Take the facts' topics (of the gates' family) and who is told of records that cannot be believed."""
+        self._configuration = configuration
+        self._placement = configuration.placement()
+        self._topics = topics
+        self.store = store
+        self._on_refused = on_refused
+        self._ends = Ends(configuration)
+        self._partitions: frozenset[int] = frozenset()
+        self._task: asyncio.Task[None] | None = None
+        self._reached: dict[tuple[str, int], int] = {}
+        self._moved = asyncio.Condition()
+
+    async def follow(self, stream_partitions: Collection[int]) -> None:
+        """Follow the facts of the sites of these stream partitions, and of no others."""
+        wanted = frozenset(
+            gate for stream in stream_partitions for gate in self._gate_partitions(stream)
+        )
+        if wanted == self._partitions and self._task is not None and not self._task.done():
+            return
+        await self._stop_following()
+        self._partitions = wanted
+        if wanted:
+            self._task = asyncio.create_task(self._follow(wanted), name="facts")
+
+    async def current(self, stream_partitions: Collection[int], still: Callable[[], bool]) -> bool:
+        """Return True once everything that lies in these partitions' facts now has been learned; False when ``still`` no longer holds."""
+        wanted = [(topic, gate) for stream in stream_partitions for gate in self._gate_partitions(stream) for topic in self._topics]
+        ends = await self._ends.ends(wanted)
+        while ends is None:
+            if not still():
+                return False
+            await asyncio.sleep(_ASK_AGAIN_S)
+            ends = await self._ends.ends(wanted)
+        async with self._moved:
+            while any(self._reached.get(where, -1) < end for where, end in ends.items()):
+                if not still():
+                    return False
+                try:
+                    async with asyncio.timeout(_ASK_AGAIN_S):
+                        await self._moved.wait()
+                except TimeoutError:
+                    continue
+        return still()
+
+    async def stop(self) -> None:
+        """Stop following and close the connections; the store stays open."""
+        await self._stop_following()
+        await self._ends.stop()
+
+    @property
+    def failed(self) -> BaseException | None:
+        """Give what ended the following, when something did that should not."""
+        if self._task is None or not self._task.done() or self._task.cancelled():
+            return None
+        return self._task.exception()
+
+    async def _follow(self, partitions: frozenset[int]) -> None:
+        starts = {topic.name: Start(offsets=self.store.offsets(topic, partitions)) for topic in self._topics}
+        follower = Follower(
+            self._configuration, self._topics, partitions={topic.name: partitions for topic in self._topics}, starts=starts
+        )
+        async for batch in follower.batches():
+            self._reached.update(follower.positions())
+            await self._note_moved()
+            for first in range(0, len(batch), _LEARNED_AT_ONCE):
+                await self._learn(batch[first : first + _LEARNED_AT_ONCE])
+                await asyncio.sleep(0)
+
+    async def _learn(self, records: Sequence[Kept]) -> None:
+        refused = self.store.learn(records)
+        if refused:
+            await self._on_refused(refused)
+        for record in records:
+            self._reached[record.topic.name, record.partition] = record.offset + 1
+        await self._note_moved()
+
+    async def _note_moved(self) -> None:
+        async with self._moved:
+            self._moved.notify_all()
+
+    async def _stop_following(self) -> None:
+        task, self._task = self._task, None
+        self._reached.clear()
+        if task is not None:
+            task.cancel()
+            await asyncio.wait({task})
+
+    def _gate_partitions(self, stream_partition: int) -> Sequence[int]:
+        return list(gate_partitions_of(stream_partition, self._placement.stream_partitions, self._placement.gate_partitions))

@@ -1,0 +1,197 @@
+"""The agent that loses nothing: gather what has come, check it, judge it, deliver what it makes, keep its rows, and only then acknowledge.
+
+Faust's own batches acknowledge in their ``finally`` and poll a timer; here the stream's acknowledgements are off, a batch is whatever came while the one
+before it was delivered (so an idle way waits for nothing), and a batch that is cancelled or no longer ours stays unacknowledged and comes again.
+"""
+
+import asyncio
+import logging
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+import faust
+from faust.types import EventT, StreamT
+
+from schemas.catalogue import Said
+from schemas.envelope import Event, RefusedRecord
+from schemas.ids import EventId
+from schemas.outgoing import Outgoing
+from schemas.reasons import Refused
+from schemas.topics import Role, Topic, changelog_name
+from schemas.trust import Trust
+from services.flow.batch_table import BatchTable
+from services.flow.case import Case, Speaker
+from services.flow.dead_letters import Refusal, dead_letter
+from services.flow.delivery import Clock, Delivery
+from services.flow.facts import FollowedFacts
+
+BATCH = 400
+GATHERED = 2 * BATCH
+STOP_GRACE_S = 3.0
+
+Hop = Callable[[Event[Any], Case], None]
+
+logger = logging.getLogger(__name__)
+
+
+class App(NamedTuple):
+    """What an app is made of, for its one agent."""
+
+    faust: faust.App
+    role: Role
+    name: str
+    topics: Mapping[str, Topic]
+    hops: Mapping[str, Hop]
+    tables: Mapping[str, BatchTable]
+    speaker: Speaker
+    trust: Trust
+    facts: FollowedFacts
+    delivery: Delivery
+    clock: Clock
+
+
+class _PartitionRows:
+    """The rows of one partition."""
+
+    def __init__(self, tables: Mapping[str, BatchTable], partition: int) -> None:
+        self._tables = tables
+        self._partition = partition
+
+    def row(self, table: str, key: str) -> bytes | None:
+        return self._tables[table].row(self._partition, key.encode())
+
+
+class LosslessAgent:
+    """The body of an app's one agent."""
+
+    def __init__(self, app: App) -> None:
+        """Take the app; nothing runs yet."""
+        self._app = app
+        self._gathered: deque[EventT] = deque()
+        self._some = asyncio.Event()
+        self._room = asyncio.Event()
+        self.progress: dict[tuple[str, int], int] = {}
+
+    async def run(self, stream: StreamT[bytes]) -> None:
+        """Take the stream until it is cancelled; a batch being delivered then has a moment to finish."""
+        stream.enable_acks = False
+        self._gathered.clear()
+        stopping = asyncio.Event()
+        working = asyncio.create_task(self._work(stopping), name="lossless")
+        try:
+            async for event in stream.events():
+                self._gathered.append(event)
+                self._some.set()
+                while len(self._gathered) >= GATHERED:
+                    self._room.clear()
+                    await self._room.wait()
+        finally:
+            stopping.set()
+            self._some.set()
+            await asyncio.wait({working}, timeout=STOP_GRACE_S)
+            working.cancel()
+
+    async def _work(self, stopping: asyncio.Event) -> None:
+        try:
+            while not stopping.is_set():
+                await self._some.wait()
+                batch = [self._gathered.popleft() for _ in range(min(BATCH, len(self._gathered)))]
+                if not self._gathered:
+                    self._some.clear()
+                self._room.set()
+                if batch and not stopping.is_set():
+                    await self._take(batch)
+        except Exception as error:
+            logger.exception("agent_failed role=%s", self._app.role)
+            await self._app.faust.crash(error)
+
+    async def _take(self, batch: Sequence[EventT]) -> None:
+        app = self._app
+        generation = app.faust.consumer_generation_id
+
+        def still() -> bool:
+            return bool(app.faust.consumer_generation_id == generation)
+
+        events = [event for event in batch if event.message.generation_id == generation]
+        if not events:
+            return
+        records = await self._read(events, still)
+        if records is None:
+            return
+        try:
+            spoken = self._judge(events, records)
+            changelog = [
+                (name, change, Outgoing(changelog_name(app.name, name), change.key, change.value, change.partition))
+                for name, table in app.tables.items()
+                for change in table.changes()
+            ]
+            outgoing = [*spoken, *(record for _, _, record in changelog)]
+            offsets = await app.delivery.deliver(outgoing, still) if outgoing else []
+            if offsets is None or not still():
+                logger.info("batch_left role=%s records=%d", app.role, len(events))
+                return
+            ends: dict[str, dict[int, int]] = {name: {} for name in app.tables}
+            for (name, change, _), offset in zip(changelog, offsets[len(spoken) :], strict=True):
+                ends[name][change.partition] = max(offset, ends[name].get(change.partition, -1))
+            for name, table in app.tables.items():
+                table.settle(ends[name])
+        finally:
+            for table in app.tables.values():
+                table.forget()
+        for event in events:
+            self.progress[event.message.topic, event.message.partition] = event.message.offset + 1
+            event.ack()
+
+    async def _read(self, events: Sequence[EventT], still: Callable[[], bool]) -> list[Event[Said] | Refusal] | None:
+        """Check every record as of facts that are whole now; None when the partitions are no longer ours."""
+        if not await self._app.facts.current({event.message.partition for event in events}, still):
+            return None
+        return [self._read_one(event) for event in events]
+
+    def _read_one(self, event: EventT) -> Event[Said] | Refusal:
+        message = event.message
+        topic = self._app.topics[message.topic]
+        try:
+            read = self._app.trust.read(topic, message.partition, message.value)
+            if topic.writer is Role.GATE:
+                _own_id(read)
+        except RefusedRecord as error:
+            return Refusal(topic.name, message.partition, message.offset, message.value, error.reason, error.detail)
+        return read
+
+    def _judge(self, events: Sequence[EventT], records: Sequence[Event[Said] | Refusal]) -> list[Outgoing]:
+        app = self._app
+        now = app.clock()
+        spoken: list[Outgoing] = []
+        for event, record in zip(events, records, strict=True):
+            message = event.message
+            topic = app.topics[message.topic]
+            refusal = record
+            if isinstance(record, Event):
+                case = Case(now, app.facts.store, _PartitionRows(app.tables, message.partition), app.speaker)
+                try:
+                    app.hops[topic.name](record, case)
+                except RefusedRecord as error:
+                    refusal = Refusal(topic.name, message.partition, message.offset, message.value, error.reason, error.detail)
+                except Exception as error:
+                    logger.exception("hop_failed topic=%s partition=%d offset=%d", topic.name, message.partition, message.offset)
+                    refusal = Refusal(topic.name, message.partition, message.offset, message.value, Refused.FAULT, type(error).__name__)
+                else:
+                    spoken += case.spoken
+                    for (table, key), value in case.changes.items():
+                        app.tables[table].collect(message.partition, key.encode(), value)
+            if isinstance(refusal, Refusal):
+                logger.warning("refused topic=%s partition=%d offset=%d reason=%s", topic.name, refusal.partition, refusal.offset, refusal.reason)
+                spoken.append(dead_letter(app.role, app.speaker, refusal, now))
+        return spoken
+
+
+def _own_id(event: Event[Said]) -> None:
+    """Refuse an event of a gate under an id that is not the gate's: it could take the place of another gate's event."""
+    try:
+        source = EventId.parse(event.id).source
+    except ValueError as error:
+        raise RefusedRecord(Refused.MALFORMED, f"id: {error}"[:200]) from error
+    if source != event.gate:
+        raise RefusedRecord(Refused.NOT_THE_WRITER, f"{event.source[:80]} under an id of {source}")
