@@ -1,0 +1,103 @@
+"""The three catalogues are whole: a guard who reads Kazakh never meets a key, a gap or an English sentence."""
+
+import re
+import string
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from schemas.alarm import AlarmRule, AlarmState, Severity
+from schemas.credential import Category
+from schemas.credential_read import Direction
+from schemas.gate_event import GateEventKind
+from schemas.passage import Outcome
+from schemas.reasons import Reason, Verdict
+from schemas.site_mode import Mode
+from services.i18n.words import Language, language_of, read_catalogue, words_in
+
+WEB = Path(__file__).resolve().parents[3] / "services" / "web"
+PLAIN_NEWS = {"started", "heartbeat", "device_back", "link_restored", "mode_changed"}
+"""Kinds of gate events that are no trouble, so that nothing is said of them."""
+
+
+def texts(language: Language) -> dict[str, str]:
+    return {str(message.id): str(message.string) for message in read_catalogue(language) if message.id}
+
+
+def placeholders(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("language", list(Language))
+def test_a_catalogue_has_every_text_and_no_unsure_one(language: Language) -> None:
+    catalogue = read_catalogue(language)
+    assert texts(language).keys() == texts(Language.KK).keys()
+    assert [message.id for message in catalogue if message.id and not str(message.string).strip()] == []
+    assert [message.id for message in catalogue if message.id and message.fuzzy] == []
+    assert not catalogue.obsolete
+
+
+@pytest.mark.parametrize("language", [Language.RU, Language.EN])
+def test_a_text_has_the_same_placeholders_in_every_language(language: Language) -> None:
+    kazakh = texts(Language.KK)
+    other = texts(language)
+    assert {key for key in kazakh if placeholders(kazakh[key]) != placeholders(other[key])} == set()
+
+
+def test_kazakh_and_russian_are_written_in_their_own_letters() -> None:
+    latin = re.compile(r"[A-Za-z]")
+    allowed = {"app.name"}
+    for language in (Language.KK, Language.RU):
+        assert {key for key, text in texts(language).items() if latin.search(re.sub(r"\{\w+\}", "", text))} <= allowed
+
+
+def test_no_text_is_the_same_in_kazakh_and_english() -> None:
+    assert {key for key, text in texts(Language.KK).items() if text == texts(Language.EN)[key]} == {"app.name"}
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_says_why_and_what_to_do(reason: Reason) -> None:
+    for language in Language:
+        words = words_in(language)
+        assert f"reason.{reason}.why" in words
+        assert f"reason.{reason}.do" in words
+
+
+def test_every_code_in_a_record_has_words() -> None:
+    words = words_in(Language.KK)
+    wanted = [f"verdict.{verdict}" for verdict in Verdict] + [f"lane.{verdict}" for verdict in Verdict]
+    wanted += [f"alarm.{rule}.{part}" for rule in get_args(AlarmRule) for part in ("title", "do")]
+    wanted += [f"alarm.state.{state}" for state in get_args(AlarmState)]
+    wanted += [f"alarm.severity.{severity}" for severity in get_args(Severity)]
+    wanted += [f"category.{category}" for category in get_args(Category)]
+    wanted += [f"direction.{direction}" for direction in get_args(Direction)]
+    wanted += [f"outcome.{outcome}" for outcome in get_args(Outcome)]
+    wanted += [f"mode.{mode}" for mode in get_args(Mode) if mode != "normal"]
+    wanted += [f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS]
+    assert [key for key in wanted if key not in words] == []
+
+
+def test_every_text_is_shown_somewhere() -> None:
+    shown = "\n".join(path.read_text(encoding="utf-8") for path in WEB.rglob("*") if path.suffix in {".py", ".html"})
+    made = re.compile(
+        r"(reason|verdict|lane|outcome|direction|category|mode|trouble|gate|error|alarm)\..+"  # put together from a record's code
+    )
+    assert [key for key in texts(Language.KK) if f'"{key}"' not in shown and not made.fullmatch(key)] == []
+
+
+def test_a_template_names_only_texts_that_there_are() -> None:
+    said = re.compile(r'say\("([a-z0-9_.]+)"')
+    named = {key for path in WEB.rglob("*") if path.suffix in {".py", ".html"} for key in said.findall(path.read_text(encoding="utf-8"))}
+    whole = {key for key in named if not key.endswith(".")}
+    assert {key for key in whole if key not in words_in(Language.KK)} == set()
+
+
+def test_kazakh_is_shown_when_nobody_has_chosen() -> None:
+    assert language_of(None) is Language.KK
+    assert language_of("de") is Language.KK
+    assert language_of("ru") is Language.RU
+
+
+def test_a_value_that_a_record_lacks_shows_as_a_dash() -> None:
+    assert words_in(Language.EN).say("reason.revoked.why") == "This card was cancelled (—). Its holder needs a new one."
