@@ -3,6 +3,7 @@
 An act is in the journal before the gate opens, so that a kill at any moment repeats nothing and forgets nothing.
 """
 
+import contextlib
 import logging
 import os
 import queue
@@ -127,6 +128,8 @@ class Bridge:
         now = instant()
         for event in self._hardware.poll(now.s):
             self._happened(event, now)
+        with contextlib.suppress(BlockingIOError):
+            os.eventfd_read(self._wake)
         while not self._inbox.empty():
             told = self._inbox.get()
             if isinstance(told, AlarmsTaken):

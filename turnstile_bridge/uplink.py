@@ -77,7 +77,7 @@ def connection_options(configuration: GateConfiguration) -> dict[str, Any]:
 def broker_answers(configuration: GateConfiguration) -> str | None:
     """Tell why the broker or one of the gate's topics cannot be reached, or None when all is well."""
     try:
-        consumer = KafkaConsumer(**connection_options(configuration))
+        consumer = _opened(KafkaConsumer, **connection_options(configuration))
     except KafkaError as error:
         return f"{type(error).__name__}: {error}"
     try:
@@ -144,7 +144,8 @@ class Uplink:
 
     def _send(self, queue: Queue) -> None:
         outbox = self._journal.sender(queue)
-        producer = KafkaProducer(
+        producer = _opened(
+            KafkaProducer,
             **connection_options(self._configuration),
             acks="all",
             linger_ms=0,
@@ -184,7 +185,8 @@ class Uplink:
             self._tell(LinkRestored(round(gap_s, 3)))
 
     def _consumer(self, topics: tuple[Topic, ...]) -> tuple[Any, dict[TopicPartition, Topic]]:
-        consumer = KafkaConsumer(
+        consumer = _opened(
+            KafkaConsumer,
             **connection_options(self._configuration),
             group_id=None,
             enable_auto_commit=False,
@@ -295,6 +297,22 @@ class LinkWatch:
 
 class _Stopped(Exception):  # noqa: N818  how a sender that waits is told to end
     pass
+
+
+def _opened(client: Any, **options: Any) -> Any:  # noqa: ANN401
+    """Open a client; one that finds no broker leaves its thread behind unless its connections are closed by hand."""
+    made: list[Any] = []
+
+    def connections(**configs: Any) -> Any:  # noqa: ANN401
+        made.append(client.DEFAULT_CONFIG["kafka_client"](**configs))
+        return made[-1]
+
+    try:
+        return client(kafka_client=connections, **options)
+    except BaseException:
+        for one in made:
+            one.close()
+        raise
 
 
 def _whole_at(consumer: Any, places: list[TopicPartition]) -> datetime | None:  # noqa: ANN401
