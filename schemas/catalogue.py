@@ -72,5 +72,5 @@ EVENTS: tuple[EventKind, ...] = (
 )
 
 BY_TYPE: dict[str, EventKind] = {kind.type: kind for kind in EVENTS}
-BY_SHAPE: dict[type[Said], EventKind] = {kind.shape: kind for kind in EVENTS}
+BY_SHAPE: dict[type[object], EventKind] = {kind.shape: kind for kind in EVENTS}
 NOUNS: frozenset[str] = frozenset(kind.noun for kind in EVENTS)

@@ -137,6 +137,15 @@ def service_source(role: Role) -> str:
     return SERVICE_SOURCE + role
 
 
+def check_gate_key(gate: str, key: str) -> None:
+    """Refuse (ValueError) a public key that no reader of a policy could use, before the policy is published."""
+    try:
+        _public(key)
+    except ValueError as error:
+        message = f"gate {gate}: {error}"
+        raise ValueError(message) from error
+
+
 def _public(key: str) -> bytes:
     try:
         public = base64.b64decode(key, validate=True)

@@ -27,17 +27,15 @@ def issue(  # noqa: PLR0913, PLR0917  an option each
     settings: SettingsFile,
     site: SiteName,
     holder: Annotated[str, typer.Option(help="Reference of the person, never the name.")],
-    category: Annotated[str, typer.Option(help="pupil, staff, representative, contractor, official, emergency or visitor.")],
+    category: Annotated[Category, typer.Option(help="What kind of person.")],
     valid_until: Annotated[str, typer.Option(help="Moment with its offset, as 2027-06-01T00:00:00+05:00.")],
     card_key: CardKey,
     bits: Bits,
     data: Data,
     valid_from: Annotated[str | None, typer.Option(help="From when; now when it is left out.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Give back a credential that was revoked.")] = False,
 ) -> None:
     """Issue a card to a person, or change what it is valid for."""
-    if category not in Category.__args__:
-        message = f"no category {category}: use one of {', '.join(Category.__args__)}"
-        raise Refusal(message)
     name = credential_hash(Card.key(card_key), bits, Card(bits=bits, data=data).raw())
     credential = Credential(
         credential=name,
@@ -50,7 +48,7 @@ def issue(  # noqa: PLR0913, PLR0917  an option each
     )
     with opened_store(settings) as store:
         version = store.write_now(
-            lambda session: administration.issue_credential(session, site=site, credential=credential, by=operator())
+            lambda session: administration.issue_credential(session, site=site, credential=credential, by=operator(), again=again)
         )
     out.print(f"{site}: credential {name} version {version} issued" if version else f"{site}: credential {name} is issued already")
 

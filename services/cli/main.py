@@ -8,6 +8,7 @@ from schemas.setting import EXIT_STATUS, WrongSetting
 from services.cli import credential, dead_letters, keys, mode, policy, processes, schema_files, seed, store, topics, user
 from services.cli.console import Refusal
 from services.kafka_client.topics_admin import TopicsNotReady
+from services.store.administration import NotAllowed
 
 app = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False, help="Qaqpa: access control for schools.")
 
@@ -22,6 +23,6 @@ def main() -> None:
     """Run the command line; what the operator can mend is told in one line."""
     try:
         app()
-    except (WrongSetting, TopicsNotReady, Refusal) as error:
+    except (WrongSetting, TopicsNotReady, Refusal, NotAllowed) as error:
         sys.stderr.write(f"qaqpa: {error}\n")
         sys.exit(EXIT_STATUS)

@@ -63,12 +63,19 @@ def _enter(session: Session, site: _Site) -> str:
     version = administration.publish_policy(session, site=site.name, policy=site.policy, by=by)
     for person in site.people:
         people.put(session, site=site.name, holder=person.holder, name=person.name, group_name=person.group)
-    issued = sum(
-        administration.issue_credential(session, site=site.name, credential=credential, by=by) is not None for credential in site.credentials
-    )
+    issued = sum(_issue(session, site.name, credential, by) for credential in site.credentials)
     changed = sum(_enter_user(session, site.name, user, password, by) for user, password in site.users)
     policy = f"policy version {version} published" if version else "policy as it was"
     return f"{policy}, {len(site.people)} people, {issued} of {len(site.credentials)} credentials and {changed} of {len(site.users)} users changed"
+
+
+def _issue(session: Session, site: str, credential: Credential, by: str) -> bool:
+    """Issue a credential; one that was revoked since the file was written stays revoked."""
+    try:
+        return administration.issue_credential(session, site=site, credential=credential, by=by) is not None
+    except administration.NotAllowed as stays:
+        out.print(f"{site}: {stays}, and stays so")
+        return False
 
 
 def _enter_user(session: Session, site: str, user: UserPart, password: str, by: str) -> bool:

@@ -10,30 +10,50 @@ from schemas.credential import Credential
 from schemas.site_mode import Mode, SiteMode
 from schemas.site_policy import SitePolicy
 from schemas.topics import CREDENTIALS, SITE_MODES, SITE_POLICIES, Topic
+from schemas.trust import check_gate_key
 from services.store import audit, outbox, recording
 from services.store.clock import now
 from services.store.database import serialise
 from services.store.records import credentials, site_modes, site_policies
 
+_ENDED_BY_TWO: frozenset[str] = frozenset({"lockdown", "evacuation"})
+_TWO = 2
+
 
 def publish_policy(session: Session, *, site: str, policy: SitePolicy, by: str, at: datetime | None = None) -> int | None:
-    """Publish a policy as the site's next version (its own ``version`` is not looked at) and give that; None when it says what already holds."""
+    """Publish a policy as the site's next version (its own ``version`` is not looked at) and give that; None when it says what already holds.
+
+    A policy that nobody could use, such as one with a broken gate key, is a ValueError.
+    """
     serialise(session, SITE_POLICIES.name, site)
     known = site_policies.current(session, site)
     version = known.version if known else 0
     if known is not None and msgspec.structs.replace(policy, version=version) == known:
         return None
+    _refuse_unusable(policy)
     _say(session, site, SITE_POLICIES, msgspec.structs.replace(policy, version=version + 1), by, at, f"policy/{version + 1}")
     return version + 1
 
 
-def issue_credential(session: Session, *, site: str, credential: Credential, by: str, at: datetime | None = None) -> int | None:
-    """Issue or change a credential as its next version and give that; None when it says what already holds."""
+class NotAllowed(Exception):  # noqa: N818  said to a person: the text is for whoever asked
+    """Administration's own rules forbid it; the text says why."""
+
+
+def issue_credential(  # noqa: PLR0913  a credential's issue has all of this
+    session: Session, *, site: str, credential: Credential, by: str, again: bool = False, at: datetime | None = None
+) -> int | None:
+    """Issue or change a credential as its next version and give that; None when it says what already holds.
+
+    A revoked one stays revoked (NotAllowed) unless it is given back on purpose, with ``again``.
+    """
     serialise(session, CREDENTIALS.name, site, credential.credential)
     known = credentials.one(session, site, credential.credential)
     version = known.version if known else 0
     if known is not None and msgspec.structs.replace(credential, version=version) == _said(known):
         return None
+    if known is not None and known.revoked_at is not None and credential.revoked_at is None and not again:
+        message = f"credential {credential.credential} was revoked at {known.revoked_at:%Y-%m-%d %H:%M} UTC"
+        raise NotAllowed(message)
     _say(session, site, CREDENTIALS, msgspec.structs.replace(credential, version=version + 1), by, at, credential.credential)
     return version + 1
 
@@ -56,11 +76,17 @@ def revoke_credential(session: Session, *, site: str, credential: str, by: str, 
 def set_mode(  # noqa: PLR0913  a mode has all of this
     session: Session, *, site: str, mode: Mode, drill: bool, by: list[str], because: str | None, at: datetime | None = None
 ) -> int | None:
-    """Put a site into a mode and give its version; None when it is in it already. ``by`` are the people who do it together."""
+    """Put a site into a mode and give its version; None when it is in it already. ``by`` are the people who do it together.
+
+    One person may begin any mode; a real lockdown or evacuation is ended by two (NotAllowed), never by one who is forced to.
+    """
     serialise(session, SITE_MODES.name, site)
     known = site_modes.current(session, site)
     if (known.mode, known.drill) == (mode, drill) if known else (mode, drill) == ("normal", False):
         return None
+    if known is not None and known.mode in _ENDED_BY_TWO and not known.drill and len(set(by)) < _TWO:
+        message = f"{known.mode} is ended by two people"
+        raise NotAllowed(message)
     version = (known.version if known else 0) + 1
     _say(session, site, SITE_MODES, SiteMode(version=version, mode=mode, drill=drill, by=by, because=because), ",".join(by), at, mode)
     return version
@@ -76,3 +102,10 @@ def _say(  # noqa: PLR0913, PLR0917  one private line for three callers
 
 def _said(row: credentials.CredentialRow) -> Credential:
     return msgspec.convert(row.model_dump(exclude={"site", "event"}), Credential)
+
+
+def _refuse_unusable(policy: SitePolicy) -> None:
+    """Raise the ValueError with which every reader would meet a broken key of a gate."""
+    for gate, trust in policy.gates.items():
+        for key in trust.public_keys:
+            check_gate_key(gate, key)

@@ -13,7 +13,6 @@ import uvloop
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 
 from schemas.catalogue import Said
-from schemas.dead_letter import DeadLetter
 from schemas.envelope import Event, RefusedRecord
 from schemas.outgoing import outgoing
 from schemas.reasons import Refused
@@ -115,7 +114,7 @@ class Recorder:
                 await asyncio.to_thread(schema_version.require_head, self._store)
             except DBAPIError as error:
                 logger.warning("database_awaited cause=%s pause_s=%.1f", type(error).__name__, pause_s)
-                await self._pause(pause_s)
+                await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, RETRY_LONGEST_S)
             else:
                 return
@@ -182,17 +181,18 @@ class Recorder:
     async def _bury(self, bad: Sequence[tuple[Kept, RefusedRecord]]) -> None:
         if not bad:
             return
-        letters: list[Event[DeadLetter]] = [dead_letter(kept, refused) for kept, refused in bad]
-        for letter in letters:
-            data = letter.data
-            logger.warning("record_refused topic=%s partition=%d offset=%d reason=%s", data.topic, data.partition, data.offset, data.reason)
+        letters = [dead_letter(kept, refused) for kept, refused in bad]
+        for kept, refused in bad:
+            logger.warning(
+                "record_refused topic=%s partition=%d offset=%d reason=%s", kept.topic.name, kept.partition, kept.offset, refused.reason
+            )
         topic = DEAD_LETTERS[Role.RECORDER]
         await self._producer.deliver([outgoing(self._signer, topic, letter, self._placement) for letter in letters])
         error = await self._write(letters)
         if error is not None:
             raise error
 
-    async def _write(self, events: Sequence[Event[Said]] | Sequence[Event[DeadLetter]]) -> Exception | None:
+    async def _write(self, events: Sequence[Event[Said]]) -> Exception | None:
         """Write events in one transaction, waiting for an absent database as long as it takes; gives the error when it is about the events."""
         pause_s = RETRY_FIRST_S
         while True:
@@ -202,13 +202,10 @@ class Recorder:
                 if not _is_outage(error):
                     return error
                 logger.warning("database_retried cause=%s records=%d pause_s=%.1f", type(error).__name__, len(events), pause_s)
-                await self._pause(pause_s)
+                await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, RETRY_LONGEST_S)
             else:
                 return None
-
-    async def _pause(self, seconds: float) -> None:
-        await asyncio.sleep(seconds)
 
 
 def _is_outage(error: Exception) -> bool:

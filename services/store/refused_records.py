@@ -4,6 +4,7 @@ import base64
 import hashlib
 from datetime import UTC, datetime
 
+from schemas.catalogue import Said
 from schemas.dead_letter import DeadLetter
 from schemas.envelope import Event, RefusedRecord
 from schemas.ids import is_slug
@@ -18,7 +19,7 @@ _SOURCE = service_source(Role.RECORDER)
 _HEAD_BYTES = 256
 
 
-def dead_letter(kept: Kept, refused: RefusedRecord) -> Event[DeadLetter]:
+def dead_letter(kept: Kept, refused: RefusedRecord) -> Event[Said]:
     """Make the recorder's dead letter of a record. Its id and time come from where the record lies, so that a repeat is the same."""
     value = kept.value or b""
     return Event(

@@ -63,11 +63,12 @@ def put(  # noqa: PLR0913  a user has all of this
     if known is not None and known.site != site:
         message = f"the login {login} is taken"
         raise ValueError(message)
-    wanted = {"site": site, "name": name, "role": role.value, "language": language, "post": post, "disabled_at": None}
-    if known is not None and _matches(known.password_hash, password) and all(getattr(known, key) == value for key, value in wanted.items()):
-        return False
     moment = at or now()
-    session.merge(UserRow(login=login, password_hash=_HASHER.hash(password), changed_at=moment, **wanted))
+    wanted = UserRow(login=login, site=site, name=name, role=role.value, language=language, post=post, password_hash="", changed_at=moment)
+    if known is not None and _matches(known.password_hash, password) and _same(known, wanted):
+        return False
+    wanted.password_hash = _HASHER.hash(password)
+    session.merge(wanted)
     audit.note(session, site=site, by=by, act="user_changed" if known else "user_added", subject=login, detail={"role": role.value}, at=moment)
     return True
 
@@ -96,6 +97,11 @@ def verified(session: Session, login: str, password: str) -> UserRow | None:
     known = session.get(UserRow, login)
     right = _matches(known.password_hash if known else _NOBODYS_HASH, password)
     return known if known is not None and right and known.disabled_at is None else None
+
+
+def _same(known: UserRow, wanted: UserRow) -> bool:
+    kept = {"password_hash", "changed_at"}
+    return known.model_dump(exclude=kept) == wanted.model_dump(exclude=kept)
 
 
 def _matches(password_hash: str, password: str) -> bool:

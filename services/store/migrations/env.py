@@ -1,5 +1,7 @@
 """Alembic's way in: runs on the connection that ``services.store.schema_version`` hands over, or on ``-x url=...`` when a migration is being written."""
 
+from typing import Literal
+
 import sqlalchemy as sa
 from alembic import context
 from alembic.autogenerate.api import AutogenContext
@@ -8,7 +10,7 @@ from services.store.columns import UtcDateTime
 from services.store.tables import metadata
 
 
-def render_item(kind: str, item: object, _: AutogenContext) -> str | bool:
+def render_item(kind: str, item: object, _: AutogenContext) -> str | Literal[False]:
     """Write our column types as the plain types they are in the database."""
     if kind == "type" and isinstance(item, UtcDateTime):
         return "sa.DateTime(timezone=True)"
