@@ -27,7 +27,7 @@ from services.settings import Configuration, PoliceLinkSettings
 FIRST_START_SINCE = timedelta(minutes=10)
 """A link without a ledger tells what happened in the last ten minutes: not the presses of a month ago, which Kafka still keeps."""
 
-HELD_FOR_S = 15.0
+HELD_FOR_S = 10.0
 """So long a record waits for the policy that names its signer: nothing orders two topics."""
 
 _KEPT_FOR = timedelta(seconds=40 * DAY_S)
@@ -100,7 +100,6 @@ class PoliceLink:
             failed = [error for error in group.exceptions if not isinstance(error, _Stopped)]
             if failed:
                 raise failed[0] from None
-        logger.info("stopped process=police-link")
 
     async def _follow(self, tasks: asyncio.TaskGroup) -> None:
         await require(self._configuration, (SITE_POLICIES, PANICS, ALARMS, DELIVERIES))

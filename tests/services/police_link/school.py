@@ -1,0 +1,222 @@
+"""What the police link's tests stand on: keys, topics and records of a school, and the two processes."""
+
+import asyncio
+import contextlib
+import json
+import signal
+import subprocess
+import sys
+from base64 import b64encode
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from schemas.alarm import Alarm
+from schemas.delivery import Delivery
+from schemas.envelope import Event
+from schemas.outgoing import Outgoing, outgoing
+from schemas.panic import Panic
+from schemas.site_policy import GateTrust, SitePolicy
+from schemas.topics import ALARMS, DELIVERIES, PANICS, SITE_POLICIES, Role
+from schemas.trust import Signer, gate_source, service_source
+from services.kafka_client import topics_admin
+from services.kafka_client.follower import Follower
+from services.kafka_client.producer import RecordProducer
+from services.settings import Configuration
+from tests.parts.waiting import eventually
+
+SITE, GATE, OTHER_GATE, STRANGER = "school-1", "gate-1", "gate-of-school-2", "gate-of-nobody"
+OTHER_SITE = "school-2"
+UNKNOWN_SITE = "school-without-account"
+ACCOUNT = "1A2B"
+SEEDS = {name: bytes([number]) * 32 for number, name in enumerate([*Role, GATE, OTHER_GATE, STRANGER, "gate-3"], 1)}
+_STOP_S = 15.0
+
+
+def gate_signer(gate: str) -> Signer:
+    return Signer(gate_source(gate), SEEDS[gate])
+
+
+def service_signer(role: Role) -> Signer:
+    return Signer(service_source(role), SEEDS[role])
+
+
+def press(number: int, *, gate: str = GATE, site: str = SITE, **changes: Any) -> Event[Panic]:
+    """Press the button of a gate now."""
+    data = Panic(gate=gate, button="post", silent=changes.get("silent", False), test=changes.get("test"))
+    return Event(id=f"{gate}:1:{number}", source=gate_source(gate), time=datetime.now(UTC), site=site, data=data)
+
+
+class ReceiverProcess:
+    """The police receiver: pysiaalarm, in its own process."""
+
+    def __init__(self, folder: Path, port: int) -> None:
+        self.port = port
+        self._output = folder / "receiver.jsonl"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._output.open("ab") as output:
+            command = [sys.executable, "-m", "deploy.demo.receiver", "--port", str(self.port), "--account", ACCOUNT]
+            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)  # noqa: S603  our own program
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self.resume()
+            self._process.terminate()
+            self._process.wait(_STOP_S)
+            self._process = None
+
+    def pause(self) -> None:
+        """Freeze it: connections stay open and nothing answers."""
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._process is not None:
+            self._process.send_signal(number)
+
+    def lines(self, event: str) -> list[dict[str, Any]]:
+        """Give the lines of one kind: ``received`` are alarms, ``poll`` is supervision."""
+        text = self._output.read_text(encoding="utf-8") if self._output.exists() else ""
+        lines = [json.loads(line) for line in text.splitlines(keepends=True) if line.endswith("\n")]
+        return [line for line in lines if line["event"] == event]
+
+
+class LinkProcess:
+    """``qaqpa police-link`` with its log in a file."""
+
+    def __init__(self, folder: Path, settings: Path) -> None:
+        self._settings = settings
+        self._log = folder / "police-link.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        command = [sys.executable, "-m", "services.cli", "police-link", "--settings", str(self._settings)]
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(command, stderr=log)  # noqa: S603  our own program
+
+    def kill(self) -> None:
+        self._end(signal.SIGKILL)
+
+    def stop(self) -> int | None:
+        return self._end(signal.SIGTERM)
+
+    def _end(self, number: signal.Signals) -> int | None:
+        if self._process is None:
+            return None
+        self._process.send_signal(number)
+        status = self._process.wait(_STOP_S)
+        self._process = None
+        return status
+
+    @property
+    def ended(self) -> bool:
+        return self._process is None or self._process.poll() is not None
+
+    def said(self, *words: str) -> int:
+        """Count the log's lines that hold all these words."""
+        text = self._log.read_text(encoding="utf-8") if self._log.exists() else ""
+        return sum(all(word in line for word in words) for line in text.splitlines())
+
+
+class School:
+    """The settings, keys and records of the schools behind one police link."""
+
+    def __init__(self, folder: Path, bootstrap: str, prefix: str, receiver_port: int) -> None:
+        for name, seed in SEEDS.items():
+            (folder / f"{name}.key").write_text(b64encode(seed).decode(), encoding="ascii")
+        keyring = {role: [service_signer(role).public_key] for role in (Role.ADMINISTRATION, Role.ALARMING, Role.POLICE_LINK)}
+        (folder / "keyring.json").write_text(json.dumps(keyring), encoding="utf-8")
+        self.settings = folder / "qaqpa.toml"
+        self.settings.write_text(
+            f"""
+[kafka]
+bootstrap = "{bootstrap}"
+topic_prefix = "{prefix}"
+stream_partitions = 3
+gate_partitions = 6
+[trust]
+keyring = "keyring.json"
+[police_link]
+host = "127.0.0.1"
+port = {receiver_port}
+receiver = "police-centre"
+accounts = {{ {SITE} = "{ACCOUNT}", {OTHER_SITE} = "{ACCOUNT}" }}
+data_dir = "police-link"
+signing_key = "police-link.key"
+supervision_s = 2.0
+""",
+            encoding="utf-8",
+        )
+        self.configuration = Configuration.load(self.settings)
+        self.link = LinkProcess(folder, self.settings)
+
+    def found(self) -> None:
+        """Make the topics, and publish the policies that say which gates are whose."""
+        asyncio.run(topics_admin.apply(self.configuration))
+        self.publish(SITE, GATE)
+        self.publish(OTHER_SITE, OTHER_GATE)
+        self.publish(UNKNOWN_SITE, "gate-3")
+
+    def publish(self, site: str, gate: str, version: int = 1) -> None:
+        policy = SitePolicy(
+            version=version,
+            name=site,
+            utc_offset_min=300,
+            answer_within_ms=300,
+            categories={},
+            gates={gate: GateTrust(name=gate, public_keys=[gate_signer(gate).public_key])},
+        )
+        source = service_source(Role.ADMINISTRATION)
+        event = Event(id=f"administration:1:{site}-{version}", source=source, time=datetime.now(UTC), site=site, data=policy)
+        self.put(outgoing(service_signer(Role.ADMINISTRATION), SITE_POLICIES, event, self.configuration.placement()))
+
+    def record(self, event: Event[Panic], signer: Signer | None = None) -> Outgoing:
+        """Give a press as the record its gate makes of it."""
+        return outgoing(signer or gate_signer(event.data.gate), PANICS, event, self.configuration.placement())
+
+    def press(self, event: Event[Panic]) -> Event[Panic]:
+        self.put(self.record(event))
+        return event
+
+    def alarm(self, event: Event[Alarm]) -> None:
+        self.put(outgoing(service_signer(Role.ALARMING), ALARMS, event, self.configuration.placement()))
+
+    def put(self, *records: Outgoing) -> None:
+        async def deliver() -> None:
+            producer = RecordProducer(self.configuration)
+            await producer.deliver(records)
+            await producer.stop()
+
+        asyncio.run(deliver())
+
+    def deliveries(self) -> list[Event[Delivery]]:
+        """Read every delivery that lies in its topic, believed as any reader believes it."""
+        trust = self.configuration.trust()
+
+        async def read() -> list[Event[Delivery]]:
+            follower = Follower(self.configuration, (DELIVERIES,))
+            found: list[Event[Delivery]] = []
+            async with contextlib.aclosing(follower.batches()) as batches:  # type: ignore[type-var]
+                async for batch in batches:
+                    found += [trust.read(DELIVERIES, record.partition, record.value) for record in batch]  # type: ignore[misc]
+                    if follower.caught_up and not batch:
+                        break
+            return found
+
+        return asyncio.run(read())
+
+    def await_told(self, event: Event[Any], *outcomes: str) -> None:
+        """Wait until the link says so, and Kafka has it."""
+        eventually(lambda: self.link.said(f"told event={event.id} ", f"outcome={outcomes[-1]}") > 0, within_s=30)
+        eventually(lambda: self.outcomes(event) == list(outcomes))
+
+    def outcomes(self, event: Event[Any]) -> list[str]:
+        """Give what was delivered of one event, in the order of attempts, each once."""
+        found = {item.id: item.data for item in self.deliveries() if item.data.event == event.id}
+        return [item.outcome for item in sorted(found.values(), key=lambda item: item.attempts)]
+
+
