@@ -1,0 +1,88 @@
+"""Runs steps that are needed, shows each with its seconds, and remembers what each was made from. Standard library only."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import subprocess
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+TAIL_LINES = 25
+
+
+class PreparationFailedError(Exception):
+    """A step could not be done; the text says why and what to do next."""
+
+
+@dataclass(frozen=True)
+class Step:
+    """One thing to prepare.
+
+    `made_from` are the files and words that it depends on, `makes` the files that must be there when it is done. The digest of
+    `made_from` lies in `stamp`, which is inside the thing itself: whoever deletes the thing deletes the stamp.
+    """
+
+    name: str
+    made_from: tuple[Path | str, ...]
+    makes: tuple[Path, ...]
+    stamp: Path
+    do: Callable[[], None]
+
+
+def digest(made_from: Iterable[Path | str]) -> str:
+    """Return a digest of words and of the content of files; it does not depend on where the checkout lies."""
+    total = hashlib.sha256()
+    for item in made_from:
+        content = item.read_bytes() if isinstance(item, Path) else item.encode()
+        total.update(hashlib.sha256(content).digest())
+    return total.hexdigest()
+
+
+def is_done(step: Step) -> bool:
+    """Return whether the step was done from just these inputs and what it made is still there."""
+    if not step.stamp.exists() or not all(made.exists() for made in step.makes):
+        return False
+    return step.stamp.read_text(encoding="utf-8").strip() == digest(step.made_from)
+
+
+def run(steps: Sequence[Step], say: Callable[[str], None]) -> None:
+    """Do the steps that are not done, in order, with a line before and after each."""
+    needed = [step for step in steps if not is_done(step)]
+    for number, step in enumerate(needed, start=1):
+        say(f"[{number}/{len(needed)}] {step.name} ...")
+        began = time.monotonic()
+        step.stamp.unlink(missing_ok=True)
+        step.do()
+        step.stamp.parent.mkdir(parents=True, exist_ok=True)
+        step.stamp.write_text(digest(step.made_from) + "\n", encoding="utf-8")
+        say(f"[{number}/{len(needed)}] {step.name}: done in {time.monotonic() - began:.1f} s")
+
+
+def call(command: Sequence[str | Path], log: Path, *, environment: Mapping[str, str] | None = None) -> None:
+    """Run a command to its end with its words in `log`; raise PreparationFailedError with the last of them when it fails."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("wb") as said:
+        done = subprocess.run(  # noqa: S603 - commands are written in this package
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment, check=False
+        )
+    if done.returncode:
+        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
+        text = "\n".join(last)
+        raise PreparationFailedError(f"{' '.join(map(str, command[:4]))} ended with {done.returncode}. The end of {log}:\n{text}")
+
+
+@contextlib.contextmanager
+def one_at_a_time(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
+    """Let one preparation of a checkout run at a time; a second one waits."""
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    with lock.open("a") as held:
+        try:
+            fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say("waiting for another `make` that prepares this checkout ...")
+            fcntl.flock(held, fcntl.LOCK_EX)
+        yield
