@@ -1,6 +1,7 @@
-"""A police receiver for the demo and the tests: pysiaalarm's SIA DC-09 server, which we did not write, in a process of its own.
+"""A police receiver for the demo and the tests: pysiaalarm's SIA DC-09 server in a process of its own.
 
-Prints what it got as JSON lines: ``{"event": "ready", ...}`` first, then ``received`` (alarms) and ``poll`` (supervision). Dies on SIGTERM.
+Prints what it got as JSON lines: ``{"event": "ready", ...}`` first, then ``received`` (alarms) and ``poll``
+(supervision). Dies on SIGTERM.
 """
 
 import argparse
@@ -10,7 +11,9 @@ import sys
 import threading
 from datetime import UTC, datetime
 
-from pysiaalarm import SIAAccount, SIAClient, SIAEvent
+from pysiaalarm.account import SIAAccount
+from pysiaalarm.event import SIAEvent
+from pysiaalarm.sync.client import SIAClient
 
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _POLL_CODE = "RP"
@@ -26,10 +29,17 @@ def say(event: str, **values: object) -> None:
 
 
 def got(event: SIAEvent) -> None:
-    """Print what the server has taken and acknowledged; ``extended`` by the standard's identifier letters (S site, L place, H when)."""
+    """Print what the server has taken; ``extended`` by the standard's letters (S site, L place, H when)."""
     extended = {data.identifier: data.value for data in event.extended_data or ()}
     name = "poll" if event.code == _POLL_CODE else "received"
-    say(name, account=event.account, code=event.code, sequence=int(event.sequence or 0), encrypted=event.encrypted, extended=extended)
+    say(
+        name,
+        account=event.account,
+        code=event.code,
+        sequence=int(event.sequence or 0),
+        encrypted=event.encrypted,
+        extended=extended,
+    )
 
 
 def main() -> None:
@@ -38,7 +48,9 @@ def main() -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True, help="0 takes a free one; the ready line says which")
     parser.add_argument("--account", action="append", required=True, help="may be given several times")
-    parser.add_argument("--key", help="AES key of 16, 24 or 32 characters, as pysiaalarm takes it; without it frames come in the clear")
+    parser.add_argument(
+        "--key", help="AES key of 16, 24 or 32 characters, as pysiaalarm takes it; without it frames come in the clear"
+    )
     chosen = parser.parse_args()
     signal.pthread_sigmask(signal.SIG_BLOCK, _STOP_SIGNALS)
     server = SIAClient(chosen.host, chosen.port, [SIAAccount(account, chosen.key) for account in chosen.account], got)

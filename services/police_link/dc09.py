@@ -1,11 +1,13 @@
 """SIA DC-09 frames, pure: messages to bytes, bytes to frames. Who sends them and when is in ``exchange``.
 
-A frame is ``LF crc length "token"seq Rreceiver Lline #account [data][extended]_stamp CR``. The CRC-16/ARC (4 hex digits) and the length (4 hex digits) are of
-what stands between the length and CR, the body. An encrypted body has ``*`` before its token, and AES-CBC (initial vector 0, hex digits) of everything after
-``[``, which begins with random padding up to ``|``.
+A frame is ``LF crc length "token"seq Rreceiver Lline #account [data][extended]_stamp CR``. The CRC-16/ARC (4 hex
+digits) and the length (4 hex digits) are of what stands between the length and CR, the body. An encrypted body has
+``*`` before its token, and AES-CBC (initial vector 0, hex digits) of everything after ``[``, which begins with random
+padding up to ``|``.
 
-Events are sent as ``SIA-DCS`` blocks and not as ``ADM-CID`` (Contact ID), although receivers take both: in a SIA-DCS frame the standard's extended data can say where
-(``S``, ``L``) and when (``H``) it happened, and ``pysiaalarm``, against which we test, reads only one such field in an ADM-CID frame.
+Events are sent as ``SIA-DCS`` blocks and not as ``ADM-CID`` (Contact ID), although receivers take both: in a SIA-DCS
+frame the standard's extended data can say where (``S``, ``L``) and when (``H``) it happened, and ``pysiaalarm``,
+against which we test, reads only one such field in an ADM-CID frame.
 """
 
 import re
@@ -19,7 +21,7 @@ SEQUENCES = 9999
 """Sequence numbers run from 0001 to 9999 and begin again."""
 
 MAX_FRAME_BYTES = 1024
-"""No frame of ours is longer, and no answer: some receivers read once, so many bytes, and do not put pieces together."""
+"""No frame of ours and no answer is longer: some receivers read once, so many bytes, and put nothing together."""
 
 ACCOUNT = re.compile(r"[0-9A-F]{3,16}")
 KEY_BYTES = (16, 24, 32)
@@ -31,9 +33,9 @@ _POLYNOMIAL = 0xA001
 _STAMP = "%H:%M:%S,%m-%d-%Y"
 _BODY = re.compile(
     r'"(?P<encrypted>\*?)(?P<token>[A-Z0-9-]{1,20})"(?P<sequence>[0-9]{4})(?P<line>[^#\[\]|]*)(?:\#(?P<account>[0-9A-Fa-f]{3,16}))?\[(?P<rest>.*)',
-    re.S,
+    re.DOTALL,
 )
-_REST = re.compile(r"(?P<data>[^\]]*)\](?P<extended>(?:\[[^\[\]]*\])*)(?:_(?P<stamp>[0-9:,-]+))?", re.S)
+_REST = re.compile(r"(?P<data>[^\]]*)\](?P<extended>(?:\[[^\[\]]*\])*)(?:_(?P<stamp>[0-9:,-]+))?", re.DOTALL)
 _EXTENDED = re.compile(r"\[([A-Z])([^\[\]]*)\]")
 _UNSAID = re.compile(r"[^ -Z^-{}~]")
 _LONGEST_TEXT = 64
@@ -44,9 +46,10 @@ class NotAFrame(Exception):  # noqa: N818  said of bytes from a line
 
 
 class Message(NamedTuple):
-    """What is to be said to a receiver about one account: a SIA code with its extended data, or a poll when there is no code.
+    """What is to be said to a receiver about one account: a SIA code, or a poll when there is none.
 
-    ``extended`` are pairs of an identifier letter and its text: ``S`` the site, ``L`` the place in it, ``H`` when it happened.
+    ``extended`` are pairs of an identifier letter and its text: ``S`` the site, ``L`` the place in it, ``H`` when it
+    happened.
     """
 
     account: str
@@ -55,7 +58,10 @@ class Message(NamedTuple):
 
 
 class Frame(NamedTuple):
-    """A frame as it was read. ``sequence`` 0 is said by a receiver that could not tell which frame it answers; ``stamp`` is UTC."""
+    """A frame as it was read.
+
+    ``sequence`` 0 is said by a receiver that could not tell which frame it answers; ``stamp`` is UTC.
+    """
 
     token: str
     encrypted: bool
@@ -92,7 +98,7 @@ def said(text: str) -> str:
 
 
 def build(message: Message, sequence: int, stamp: datetime, key: bytes | None = None, padding: bytes = b"") -> bytes:
-    """Write a message as one frame; encrypted when there is a key, and then ``padding`` are at least 16 random bytes."""
+    """Write a message as one frame; encrypted when there is a key; then ``padding`` are at least 16 random bytes."""
     data = f"#{message.account}|N{message.code}0" if message.code else ""
     extended = "".join(f"[{letter}{text}]" for letter, text in message.extended)
     rest = f"{data}]{extended}_{stamp_text(stamp)}"
@@ -109,7 +115,7 @@ def framed(body: str) -> bytes:
 
 
 def encrypted(rest: str, key: bytes, padding: bytes) -> str:
-    """Encrypt what follows ``[``: padding in hex digits (none of ``|[]``) to whole blocks, at least 16 of them, ``|``, the rest."""
+    """Encrypt what follows ``[``: at least 16 hex digits of padding, to whole blocks, then ``|`` and the rest."""
     clear = f"|{rest}".encode("ascii")
     wanted = _BLOCK + -len(clear) % _BLOCK
     pad = padding.hex().encode("ascii")[:wanted]
@@ -159,7 +165,9 @@ def _decrypted(text: str, key: bytes | None) -> str:
     decryptor = Cipher(algorithms.AES(key), modes.CBC(bytes(_BLOCK))).decryptor()
     clear = (decryptor.update(secret) + decryptor.finalize()).decode("latin-1")
     padding, mark, rest = clear.partition("|")
-    return rest if mark and "]" not in padding else clear[clear.find("]") :]  # pysiaalarm pads its answers without the mark
+    return (
+        rest if mark and "]" not in padding else clear[clear.find("]") :]
+    )  # pysiaalarm pads its answers without the mark
 
 
 def _stamp(text: str | None) -> datetime | None:
@@ -172,7 +180,10 @@ def _stamp(text: str | None) -> datetime | None:
 
 
 class Reassembler:
-    """Cuts a stream into frames: whole, in pieces, or with rubbish between them. What is no frame is counted in ``refused`` and passed over."""
+    """Cuts a stream into frames: whole, in pieces, or with rubbish between them.
+
+    What is no frame is counted in ``refused`` and passed over.
+    """
 
     def __init__(self, key: bytes | None = None) -> None:
         """Read frames, the encrypted ones with this key."""
@@ -187,7 +198,7 @@ class Reassembler:
             self._kept = self._kept[begin:]
             end = self._kept.find(_CR)
             again = self._kept.find(_LF, 1)
-            if 0 < again and (again < end or end < 0):
+            if again > 0 and (again < end or end < 0):
                 self._drop(again, "a frame began before the last one ended")
             elif end >= 0:
                 raw, self._kept = self._kept[1:end], self._kept[end + 1 :]

@@ -1,8 +1,11 @@
-"""One message and its answer, after SIA DC-09: pure, what has arrived and the time in; what to send, how long to wait, or how it ended out.
+"""One message and its answer, after SIA DC-09.
 
-One frame is sent and its answer awaited before the next. Silence: the same frame again, three times in all, each 5 s. NAK: our clock is not the
-receiver's; its time is taken over and the message sent once more. DUH: the receiver cannot process it, and repeating it is no use. A repeat carries the same sequence number, so that a
-receiver can tell it from news.
+Pure: what has arrived and the time in; what to send, how long to wait, or how it ended out.
+
+One frame is sent and its answer awaited before the next. Silence: the same frame again, three times in all, each 5 s.
+NAK: our clock is not the receiver's; its time is taken over and the message sent once more. DUH: the receiver cannot
+process it, and repeating it is no use. A repeat carries the same sequence number, so that a receiver can tell it from
+news.
 """
 
 from collections.abc import Callable
@@ -39,7 +42,7 @@ class Send(NamedTuple):
 
 
 class Settled(NamedTuple):
-    """How it ended: ``attempts`` frames were sent, the last at ``sent_at``; nobody answered when ``answered_at`` is None."""
+    """How it ended, after ``attempts`` frames, the last at ``sent_at``; ``answered_at`` is None after silence."""
 
     outcome: DeliveryOutcome
     attempts: int
@@ -51,9 +54,12 @@ Step = Send | Settled | None
 
 
 class Exchange:
-    """The exchange of one message. ``offset`` is how far the receiver's clock is before ours, as last told; ask for it when settled."""
+    """The exchange of one message.
 
-    def __init__(  # noqa: PLR0913  what a frame is made of
+    ``offset`` is how far the receiver's clock is before ours, as last told; ask for it when settled.
+    """
+
+    def __init__(
         self,
         message: Message,
         sequence: int,
@@ -117,7 +123,10 @@ class Exchange:
         return Settled(then, len(self._sent), self._sent[-1], now)
 
     def _is_ours(self, frame: Frame, heard: _Heard) -> bool:
-        """Tell whether an answer is to this message: its number, and an acknowledgement of a secret one is itself encrypted, or anybody could say it."""
+        """Tell whether an answer is to this message, by its number.
+
+        An acknowledgement of a secret message is itself encrypted, or anybody could say it.
+        """
         if heard == "nak":
             return frame.sequence in {0, self._sequence}
         return frame.sequence == self._sequence and (heard != "ack" or frame.encrypted or self._key is None)

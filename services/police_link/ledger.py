@@ -1,6 +1,9 @@
-"""What the police link knows across restarts: how far it has read, what it still has to tell, under which number, and which deliveries Kafka has yet to take.
+"""What the police link knows across restarts.
 
-One SQLite file, written whole before anything is sent (``synchronous=FULL``). One process: a second one on the same file is refused.
+How far it has read, what it still has to tell, under which number, and which deliveries Kafka has yet to take.
+
+One SQLite file, written whole before anything is sent (``synchronous=FULL``). One process: a second one on the same
+file is refused.
 """
 
 import sqlite3
@@ -17,22 +20,30 @@ from services.police_link.dc09 import next_sequence
 from services.police_link.notice import Notice
 
 _TABLES = """
-CREATE TABLE IF NOT EXISTS positions (topic TEXT, partition INTEGER, next INTEGER, PRIMARY KEY (topic, partition)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS positions (
+    topic TEXT, partition INTEGER, next INTEGER, PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS notices (
     key TEXT PRIMARY KEY, event TEXT, alarm TEXT, site TEXT, code TEXT, place TEXT, occurred_at TEXT, first INTEGER,
     sequence INTEGER, attempts INTEGER DEFAULT 0, told TEXT, settled INTEGER DEFAULT 0
 );
 CREATE INDEX IF NOT EXISTS notices_waiting ON notices (first DESC, occurred_at) WHERE settled = 0;
-CREATE TABLE IF NOT EXISTS held (topic TEXT, partition INTEGER, position INTEGER, value BLOB, PRIMARY KEY (topic, partition, position)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS deliveries (number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT, key BLOB, value BLOB, partition INTEGER);
+CREATE TABLE IF NOT EXISTS held (
+    topic TEXT, partition INTEGER, position INTEGER, value BLOB, PRIMARY KEY (topic, partition, position)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS deliveries (
+    number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT, key BLOB, value BLOB, partition INTEGER
+);
 CREATE TABLE IF NOT EXISTS numbering (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), sequence INTEGER);
 INSERT OR IGNORE INTO numbering VALUES (1, 0);
 """
-_NOTICE_COLUMNS = "key, event, alarm, site, code, place, occurred_at, first"
 
 
 class Waiting(NamedTuple):
-    """A notice that nobody has acknowledged yet, the sequence number it keeps, how many attempts were made, and the outcome that was told of it last."""
+    """A notice that nobody has acknowledged yet.
+
+    It keeps its sequence number; ``attempts`` were made, and ``told`` is the outcome that was last told of it.
+    """
 
     notice: Notice
     sequence: int
@@ -53,14 +64,18 @@ class Ledger:
     """The file. Every method is one transaction."""
 
     def __init__(self, path: Path) -> None:
-        """Open the file, making it when there is none; raises WrongSetting when it cannot be, or is another process's."""
+        """Open the file, or make it; raises WrongSetting when it cannot be, or is another process's."""
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._database = sqlite3.connect(path, isolation_level=None, timeout=2.0)
-            self._database.executescript("PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+            self._database.executescript(
+                "PRAGMA locking_mode=EXCLUSIVE; PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;"
+            )
             self._database.executescript(f"BEGIN EXCLUSIVE; {_TABLES} COMMIT;")
         except (OSError, sqlite3.Error) as error:
-            message = f"setting police_link.data_dir: cannot use {path.name}: {error} (does another police-link run on it?)"
+            message = (
+                f"setting police_link.data_dir: cannot use {path.name}: {error} (does another police-link run on it?)"
+            )
             raise WrongSetting(message) from error
 
     def close(self) -> None:
@@ -72,7 +87,10 @@ class Ledger:
         return dict(self._database.execute("SELECT partition, next FROM positions WHERE topic = ?", (topic,)))
 
     def take(self, batch: Iterable[Kept], notices: Iterable[Notice], held: Iterable[Held] = ()) -> None:
-        """Take a batch of records: what is to be told of it, what waits for its signer, and how far that is. A notice that is known already changes nothing."""
+        """Take a batch of records: what is to be told of it, what waits for its signer, and how far that is.
+
+        A notice that is known already changes nothing.
+        """
         with _Transaction(self._database) as database:
             for notice in notices:
                 self._add(database, notice)
@@ -96,16 +114,23 @@ class Ledger:
     def waiting(self) -> list[Waiting]:
         """Give what is still to be told: presses first, then in the order in which it happened."""
         rows = self._database.execute(
-            f"SELECT sequence, attempts, told, {_NOTICE_COLUMNS} FROM notices WHERE settled = 0 ORDER BY first DESC, occurred_at, rowid"  # noqa: S608  constant names
+            "SELECT sequence, attempts, told, key, event, alarm, site, code, place, occurred_at, first"
+            " FROM notices WHERE settled = 0 ORDER BY first DESC, occurred_at, rowid"
         )
         return [Waiting(_notice(row[3:]), *row[:3]) for row in rows]
 
-    def record(self, notice: Notice, outcome: DeliveryOutcome, attempts: int, delivery: Outgoing, *, settled: bool) -> None:
-        """Record what became of a notice, with the delivery that tells it; the same outcome again is not told again. What is not ``settled`` goes on waiting."""
+    def record(
+        self, notice: Notice, outcome: DeliveryOutcome, attempts: int, delivery: Outgoing, *, settled: bool
+    ) -> None:
+        """Record what became of a notice, with the delivery that tells it; the same outcome again is not told again.
+
+        What is not ``settled`` goes on waiting.
+        """
         with _Transaction(self._database) as database:
             (told,) = database.execute("SELECT told FROM notices WHERE key = ?", (notice.key,)).fetchone()
             database.execute(
-                "UPDATE notices SET attempts = ?, told = ?, settled = ? WHERE key = ?", (attempts, outcome, settled, notice.key)
+                "UPDATE notices SET attempts = ?, told = ?, settled = ? WHERE key = ?",
+                (attempts, outcome, settled, notice.key),
             )
             if told != outcome:
                 row = (delivery.topic, delivery.key, delivery.value, delivery.partition)
@@ -122,7 +147,9 @@ class Ledger:
 
     def deliveries(self) -> list[tuple[int, Outgoing]]:
         """Give the deliveries that Kafka has not taken yet, oldest first, with their numbers here."""
-        rows = self._database.execute("SELECT number, topic, key, value, partition FROM deliveries ORDER BY number LIMIT 500")
+        rows = self._database.execute(
+            "SELECT number, topic, key, value, partition FROM deliveries ORDER BY number LIMIT 500"
+        )
         return [(row[0], Outgoing(*row[1:])) for row in rows]
 
     def delivered(self, numbers: Iterable[int]) -> None:
@@ -139,7 +166,11 @@ class Ledger:
     def _add(database: sqlite3.Connection, notice: Notice) -> None:
         if database.execute("SELECT 1 FROM notices WHERE key = ?", (notice.key,)).fetchone() is None:
             row = (*notice[:6], notice.occurred_at.astimezone(UTC).isoformat(), notice.first, _numbered(database))
-            database.execute(f"INSERT INTO notices ({_NOTICE_COLUMNS}, sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", row)  # noqa: S608  constant names
+            database.execute(
+                "INSERT INTO notices (key, event, alarm, site, code, place, occurred_at, first, sequence)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                row,
+            )
 
 
 class _Transaction:

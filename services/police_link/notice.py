@@ -22,7 +22,10 @@ _ANY_ALARM = "UA"
 
 
 class Notice(NamedTuple):
-    """One thing to tell, once: ``key`` knows it again, ``event`` and ``alarm`` name it in deliveries, ``first`` goes before what is not."""
+    """One thing to tell, once.
+
+    ``key`` knows it again, ``event`` and ``alarm`` name it in deliveries, ``first`` goes before what is not.
+    """
 
     key: str
     event: str
@@ -35,7 +38,11 @@ class Notice(NamedTuple):
 
 
 def of_panic(event: Event[Panic]) -> Notice:
-    """Give the notice of a press. It waits for nobody: the press is already an alarm. A silent press is told as a hold-up; a press of an agreed test as a test."""
+    """Give the notice of a press.
+
+    It waits for nobody: the press is already an alarm. A silent press is told as a hold-up; a press of an agreed test
+    as a test.
+    """
     press = event.data
     code = TEST if press.test is not None else SILENT_HOLD_UP if press.silent else PANIC
     return Notice(
@@ -51,7 +58,10 @@ def of_panic(event: Event[Panic]) -> Notice:
 
 
 def of_alarm(event: Event[Alarm]) -> Notice | None:
-    """Give the notice of an alarm that is the police's matter: critical, open, real, and no panic (whose press was told before). An alarm is told once, whatever its versions."""
+    """Give the notice of an alarm that is the police's matter: critical, open, real, and no panic.
+
+    A panic's press was told before. An alarm is told once, whatever its versions.
+    """
     alarm = event.data
     if alarm.severity != "critical" or alarm.rule == "panic" or alarm.drill or alarm.state == "closed":
         return None
@@ -68,13 +78,19 @@ def of_alarm(event: Event[Alarm]) -> Notice | None:
 
 
 def message_of(notice: Notice, account: str) -> Message:
-    """Put a notice into DC-09's words: code, site (S), place in it (L), and when it happened (H), which may be long before it can be sent."""
+    """Put a notice into DC-09's words: code, site (S), place in it (L), and when it happened (H).
+
+    That may be long before it can be sent.
+    """
     extended = (("S", said(notice.site)), ("L", said(notice.place)), ("H", stamp_text(notice.occurred_at)))
     return Message(account, notice.code, extended)
 
 
 def delivery_of(notice: Notice, settled: Settled, *, receiver: str, sequence: int, attempts: int) -> Event[Delivery]:
-    """Give the delivery record of how it ended. Its id is the same however often it is made: one of each outcome for each event and path."""
+    """Give the delivery record of how it ended.
+
+    Its id is the same however often it is made: one of each outcome for each event and path.
+    """
     delivery = Delivery(
         alarm=notice.alarm,
         event=notice.event,

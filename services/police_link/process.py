@@ -1,4 +1,7 @@
-"""The police link as a process: follows policies, panics and alarms, tells the receiver, and produces the deliveries. Nothing here decides."""
+"""The police link as a process: follows policies, panics and alarms, tells the receiver, and produces the deliveries.
+
+Nothing here decides.
+"""
 
 import asyncio
 import logging
@@ -25,7 +28,7 @@ from services.police_link.teller import Teller
 from services.settings import Configuration, PoliceLinkSettings
 
 FIRST_START_SINCE = timedelta(minutes=10)
-"""A link without a ledger tells what happened in the last ten minutes: not the presses of a month ago, which Kafka still keeps."""
+"""A link without a ledger tells what is so old at most, and not the presses of a month ago that Kafka still keeps."""
 
 HELD_FOR_S = 10.0
 """So long a record waits for the policy that names its signer: nothing orders two topics."""
@@ -37,7 +40,10 @@ logger = logging.getLogger(__name__)
 
 
 def run(configuration: Configuration) -> None:
-    """Run the police link until SIGTERM. Raises WrongSetting, and TopicsNotReady when a topic is missing or wrongly partitioned."""
+    """Run the police link until SIGTERM.
+
+    Raises WrongSetting, and TopicsNotReady when a topic is missing or wrongly partitioned.
+    """
     settings = configuration.section("police_link", PoliceLinkSettings)
     link = PoliceLink(configuration, settings)
     try:
@@ -47,7 +53,10 @@ def run(configuration: Configuration) -> None:
 
 
 def encryption_key(configuration: Configuration, settings: PoliceLinkSettings) -> bytes | None:
-    """Read the receiver's AES key (32, 48 or 64 hex digits in a file); None when frames go in the clear. Raises WrongSetting, never with the content."""
+    """Read the receiver's AES key (32, 48 or 64 hex digits in a file); None when frames go in the clear.
+
+    Raises WrongSetting, never with the content.
+    """
     if settings.encryption_key_file is None:
         return None
     where = f"setting police_link.encryption_key_file: {settings.encryption_key_file}"
@@ -106,7 +115,10 @@ class PoliceLink:
         policies = Follower(self._configuration, (SITE_POLICIES,))
         tasks.create_task(self._learn(policies))
         await policies.wait_caught_up()
-        starts = {topic.name: Start(since=FIRST_START_SINCE, offsets=self._ledger.positions(topic.name)) for topic in (PANICS, ALARMS)}
+        starts = {
+            topic.name: Start(since=FIRST_START_SINCE, offsets=self._ledger.positions(topic.name))
+            for topic in (PANICS, ALARMS)
+        }
         events = Follower(self._configuration, (PANICS, ALARMS), starts=starts)
         tasks.create_task(_say_ready(events))
         async for batch in events.batches():
@@ -210,5 +222,10 @@ async def _say_ready(events: Follower) -> None:
 
 def _log_refused(topic: Topic, partition: int, offset: int, refused: RefusedRecord) -> None:
     logger.warning(
-        "record_refused topic=%s partition=%d offset=%d reason=%s detail=%r", topic.name, partition, offset, refused.reason, refused.detail
+        "record_refused topic=%s partition=%d offset=%d reason=%s detail=%r",
+        topic.name,
+        partition,
+        offset,
+        refused.reason,
+        refused.detail,
     )

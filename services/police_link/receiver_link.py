@@ -1,7 +1,7 @@
 """The TCP connection to a receiver: writes one frame, reads its answer, and holds no rules.
 
-The connection is kept open between frames (receivers keep theirs), and opened anew after a silence: a half-open one never answers. It is not encrypted by itself: DC-09 has its
-own encryption.
+The connection is kept open between frames (receivers keep theirs), and opened anew after a silence: a half-open one
+never answers. It is not encrypted by itself: DC-09 has its own encryption.
 """
 
 import asyncio
@@ -27,7 +27,10 @@ class ReceiverLink:
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, exchange: Exchange) -> Settled:
-        """Carry an exchange to its end; raises Unreachable. Cancelling it closes the connection, so that a late answer is not taken for another's."""
+        """Carry an exchange to its end; raises Unreachable.
+
+        Cancelling it closes the connection, so that a late answer is not taken for another's.
+        """
         try:
             await self._opened()
             step: Send | Settled = exchange.begin(datetime.now(UTC))

@@ -1,4 +1,7 @@
-"""Tells the receiver what waits in the ledger, presses first, and polls it in between; nothing waits for minutes behind something else."""
+"""Tells the receiver what waits in the ledger, presses first, and polls it in between.
+
+Nothing waits for minutes behind something else.
+"""
 
 import asyncio
 import contextlib
@@ -26,9 +29,14 @@ logger = logging.getLogger(__name__)
 
 
 class Teller:
-    """Takes notices from the ledger to the receiver and writes what became of them into it. What is not acknowledged is tried for ever."""
+    """Takes notices from the ledger to the receiver and writes what became of them into it.
 
-    def __init__(self, settings: PoliceLinkSettings, ledger: Ledger, signer: Signer, placement: Placement, key: bytes | None) -> None:
+    What is not acknowledged is tried for ever.
+    """
+
+    def __init__(
+        self, settings: PoliceLinkSettings, ledger: Ledger, signer: Signer, placement: Placement, key: bytes | None
+    ) -> None:
         """Take the receiver and accounts from the settings, and the AES key when frames are to be encrypted."""
         self._settings = settings
         self._ledger = ledger
@@ -81,7 +89,9 @@ class Teller:
     async def _tell(self, item: Waiting) -> None:
         account = self._settings.accounts.get(item.notice.site)
         if account is None:
-            logger.error("no_account site=%s event=%s setting=police_link.accounts", item.notice.site, item.notice.event)
+            logger.error(
+                "no_account site=%s event=%s setting=police_link.accounts", item.notice.site, item.notice.event
+            )
             self._record(item, Settled("refused", 0, datetime.now(UTC), None))
             return
         exchange = self._exchange(message_of(item.notice, account), item.sequence, ATTEMPTS)
@@ -114,17 +124,30 @@ class Teller:
         self._polls[account] = asyncio.get_running_loop().time() + self._settings.supervision_s
         if self._polled.get(account) != settled.outcome:
             level = logging.INFO if settled.outcome == "acknowledged" else logging.WARNING
-            logger.log(level, "poll receiver=%s account=%s outcome=%s", self._settings.receiver, account, settled.outcome)
+            logger.log(
+                level, "poll receiver=%s account=%s outcome=%s", self._settings.receiver, account, settled.outcome
+            )
         self._polled[account] = settled.outcome
 
     def _exchange(self, message: Message, sequence: int, attempts: int) -> Exchange:
-        return Exchange(message, sequence, key=self._key, random=lambda: os.urandom(_PADDING_BYTES), offset=self._offset, attempts=attempts)
+        return Exchange(
+            message,
+            sequence,
+            key=self._key,
+            random=lambda: os.urandom(_PADDING_BYTES),
+            offset=self._offset,
+            attempts=attempts,
+        )
 
     def _heard(self, exchange: Exchange, settled: Settled) -> None:
         for why in exchange.strange:
             logger.warning("answer_refused receiver=%s cause=%r", self._settings.receiver, why)
         if exchange.offset != self._offset:
-            logger.warning("clock_resynchronised receiver=%s offset_s=%.0f", self._settings.receiver, exchange.offset.total_seconds())
+            logger.warning(
+                "clock_resynchronised receiver=%s offset_s=%.0f",
+                self._settings.receiver,
+                exchange.offset.total_seconds(),
+            )
         self._offset = exchange.offset
         self._pause_s = _PAUSE_FIRST_S
         if self._unreachable and settled.outcome != "no_answer":
@@ -132,7 +155,10 @@ class Teller:
             self._unreachable = False
 
     async def _not_reached(self, cause: str) -> None:
-        """Count a failed connection for all that waits, tell once of each that it was not delivered, and pause; a new press ends the pause."""
+        """Count a failed connection for all that waits, tell once of each that nobody answered, and pause.
+
+        A new press ends the pause.
+        """
         if not self._unreachable:
             logger.error("receiver_unreachable receiver=%s cause=%s", self._settings.receiver, cause)
             self._unreachable = True
@@ -148,7 +174,9 @@ class Teller:
     def _record(self, item: Waiting, settled: Settled) -> None:
         attempts = item.attempts + settled.attempts
         sequence = item.sequence if settled.attempts else 0
-        delivery = delivery_of(item.notice, settled, receiver=self._settings.receiver, sequence=sequence, attempts=attempts)
+        delivery = delivery_of(
+            item.notice, settled, receiver=self._settings.receiver, sequence=sequence, attempts=attempts
+        )
         record = outgoing(self._signer, DELIVERIES, delivery, self._placement)
         self._ledger.record(item.notice, settled.outcome, attempts, record, settled=settled.outcome in _FINAL)
         self.deliveries.set()

@@ -1,4 +1,4 @@
-"""A school with a police link on real parts: a broker, pysiaalarm as the receiver, and ``qaqpa police-link`` as a process."""
+"""A school with a police link on real parts: broker, pysiaalarm's receiver, ``qaqpa police-link``."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -6,13 +6,12 @@ from pathlib import Path
 import pytest
 
 from deploy.kafka.broker import LocalKafka
-
 from tests.services.police_link.school import ReceiverProcess, School
 
 
 @pytest.fixture
 def receiver(tmp_path: Path, free_port: int) -> Iterator[ReceiverProcess]:
-    """A receiver at a port of its own, not started yet."""
+    """Give a receiver at a port of its own, not started yet."""
     process = ReceiverProcess(tmp_path, free_port)
     yield process
     process.stop()
@@ -20,7 +19,7 @@ def receiver(tmp_path: Path, free_port: int) -> Iterator[ReceiverProcess]:
 
 @pytest.fixture
 def school(tmp_path: Path, kafka: LocalKafka, topic_prefix: str, receiver: ReceiverProcess) -> Iterator[School]:
-    """A school whose topics and policy lie on the session's broker."""
+    """Give a school whose topics and policies lie on the run's broker."""
     school = School(tmp_path, kafka.bootstrap, topic_prefix, receiver.port)
     school.found()
     yield school

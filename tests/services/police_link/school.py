@@ -58,7 +58,7 @@ class ReceiverProcess:
     def start(self) -> None:
         with self._output.open("ab") as output:
             command = [sys.executable, "-m", "deploy.demo.receiver", "--port", str(self.port), "--account", ACCOUNT]
-            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)  # noqa: S603  our own program
+            self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
 
     def stop(self) -> None:
         if self._process is not None:
@@ -96,7 +96,7 @@ class LinkProcess:
     def start(self) -> None:
         command = [sys.executable, "-m", "services.cli", "police-link", "--settings", str(self._settings)]
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stderr=log)  # noqa: S603  our own program
+            self._process = subprocess.Popen(command, stderr=log)
 
     def kill(self) -> None:
         self._end(signal.SIGKILL)
@@ -128,7 +128,9 @@ class School:
     def __init__(self, folder: Path, bootstrap: str, prefix: str, receiver_port: int) -> None:
         for name, seed in SEEDS.items():
             (folder / f"{name}.key").write_text(b64encode(seed).decode(), encoding="ascii")
-        keyring = {role: [service_signer(role).public_key] for role in (Role.ADMINISTRATION, Role.ALARMING, Role.POLICE_LINK)}
+        keyring = {
+            role: [service_signer(role).public_key] for role in (Role.ADMINISTRATION, Role.ALARMING, Role.POLICE_LINK)
+        }
         (folder / "keyring.json").write_text(json.dumps(keyring), encoding="utf-8")
         self.settings = folder / "qaqpa.toml"
         self.settings.write_text(
@@ -171,7 +173,9 @@ supervision_s = 2.0
             gates={gate: GateTrust(name=gate, public_keys=[gate_signer(gate).public_key])},
         )
         source = service_source(Role.ADMINISTRATION)
-        event = Event(id=f"administration:1:{site}-{version}", source=source, time=datetime.now(UTC), site=site, data=policy)
+        event = Event(
+            id=f"administration:1:{site}-{version}", source=source, time=datetime.now(UTC), site=site, data=policy
+        )
         self.put(outgoing(service_signer(Role.ADMINISTRATION), SITE_POLICIES, event, self.configuration.placement()))
 
     def record(self, event: Event[Panic], signer: Signer | None = None) -> Outgoing:
@@ -209,14 +213,12 @@ supervision_s = 2.0
 
         return asyncio.run(read())
 
-    def await_told(self, event: Event[Any], *outcomes: str) -> None:
+    def await_told(self, event: Event[Any], *outcomes: str, within_s: float = 30.0) -> None:
         """Wait until the link says so, and Kafka has it."""
-        eventually(lambda: self.link.said(f"told event={event.id} ", f"outcome={outcomes[-1]}") > 0, within_s=30)
+        eventually(lambda: self.link.said(f"told event={event.id} ", f"outcome={outcomes[-1]}") > 0, within_s)
         eventually(lambda: self.outcomes(event) == list(outcomes))
 
     def outcomes(self, event: Event[Any]) -> list[str]:
         """Give what was delivered of one event, in the order of attempts, each once."""
         found = {item.id: item.data for item in self.deliveries() if item.data.event == event.id}
         return [item.outcome for item in sorted(found.values(), key=lambda item: item.attempts)]
-
-

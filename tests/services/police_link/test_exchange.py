@@ -53,7 +53,9 @@ def test_a_late_acknowledgement_of_the_first_frame_ends_the_second() -> None:
     assert talk.received(ACK, LATER) == Settled("acknowledged", 2, LATER, LATER)
 
 
-@pytest.mark.parametrize("other", [framed('"ACK"0006R0L0#1A2B[]'), framed('"HELLO"0007R0L0#1A2B[]'), b"\x00\xff\r\n", b"\n\r", b""])
+@pytest.mark.parametrize(
+    "other", [framed('"ACK"0006R0L0#1A2B[]'), framed('"HELLO"0007R0L0#1A2B[]'), b"\x00\xff\r\n", b"\n\r", b""]
+)
 def test_what_is_no_answer_to_this_is_waited_past(other: bytes) -> None:
     talk = exchange()
     talk.begin(START)

@@ -52,7 +52,12 @@ def test_an_older_record_does_not_move_the_position_back(tmp_path: Path) -> None
 def test_presses_go_first_then_the_order_of_events(tmp_path: Path) -> None:
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.take(
-        [], [notice("alarm", first=False), notice("second", at=AT + timedelta(seconds=2)), notice("first", at=AT + timedelta(seconds=1))]
+        [],
+        [
+            notice("alarm", first=False),
+            notice("second", at=AT + timedelta(seconds=2)),
+            notice("first", at=AT + timedelta(seconds=1)),
+        ],
     )
     assert [item.notice.key for item in ledger.waiting()] == ["first", "second", "alarm"]
 

@@ -63,7 +63,7 @@ def alarm(**changes: object) -> Event[Alarm]:
         (pressed(test="monthly-7", silent=True), "RX", False),
     ],
 )
-def test_a_press_is_told_at_once_and_a_test_as_a_test(press: Event[Panic], code: str, first: bool) -> None:
+def test_a_press_is_told_at_once_and_a_test_as_a_test(press: Event[Panic], code: str, *, first: bool) -> None:
     notice = of_panic(press)
     assert (notice.code, notice.first, notice.event) == (code, first, "gate-1:3:77")
     assert notice.alarm == panic_alarm_id("school-1", "post", "gate-1:3:77")

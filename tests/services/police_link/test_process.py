@@ -40,12 +40,19 @@ def serving(school: School, receiver: ReceiverProcess) -> None:
     eventually(lambda: school.link.said("ready process=police-link") == 1)
 
 
-def test_a_press_reaches_the_police_and_their_acknowledgement_comes_back(school: School, receiver: ReceiverProcess) -> None:
+def test_a_press_reaches_the_police_and_their_acknowledgement_comes_back(
+    school: School, receiver: ReceiverProcess
+) -> None:
     serving(school, receiver)
     pressed = school.press(press(1))
     school.await_told(pressed, "acknowledged")
     (line,) = receiver.lines("received")
-    assert (line["account"], line["code"], line["extended"]["S"], line["extended"]["L"]) == (ACCOUNT, "PA", SITE, "gate-1/post")
+    assert (line["account"], line["code"], line["extended"]["S"], line["extended"]["L"]) == (
+        ACCOUNT,
+        "PA",
+        SITE,
+        "gate-1/post",
+    )
     (delivery,) = school.deliveries()
     assert delivery.data.alarm == panic_alarm_id(SITE, "post", pressed.id)
     assert (delivery.data.receiver, delivery.data.path, delivery.data.attempts) == ("police-centre", "dc09-tcp", 1)
@@ -84,7 +91,9 @@ def alarm(number: int, **changes: object) -> Event[Alarm]:
     return Event(id=f"alarming:1:{number}", source=service_source(Role.ALARMING), time=now, site=SITE, data=data)
 
 
-def test_of_alarms_only_a_critical_real_one_is_told_and_never_a_drill(school: School, receiver: ReceiverProcess) -> None:
+def test_of_alarms_only_a_critical_real_one_is_told_and_never_a_drill(
+    school: School, receiver: ReceiverProcess
+) -> None:
     serving(school, receiver)
     for quiet in (alarm(1, drill=True), alarm(2, severity="high"), alarm(3, rule="panic")):
         school.alarm(quiet)
@@ -96,7 +105,9 @@ def test_of_alarms_only_a_critical_real_one_is_told_and_never_a_drill(school: Sc
     assert codes(receiver) == ["DF", "PA"]
 
 
-def test_a_receiver_that_is_down_is_told_of_once_and_reached_when_it_is_back(school: School, receiver: ReceiverProcess) -> None:
+def test_a_receiver_that_is_down_is_told_of_once_and_reached_when_it_is_back(
+    school: School, receiver: ReceiverProcess
+) -> None:
     school.link.start()
     pressed = school.press(press(1))
     school.await_told(pressed, "no_answer")
@@ -133,7 +144,9 @@ def test_a_kill_loses_no_press_and_what_was_told_is_not_told_again(school: Schoo
     assert school.outcomes(told) == ["acknowledged"]
 
 
-def test_a_kill_between_sending_and_recording_repeats_the_same_number(school: School, receiver: ReceiverProcess) -> None:
+def test_a_kill_between_sending_and_recording_repeats_the_same_number(
+    school: School, receiver: ReceiverProcess
+) -> None:
     """DC-09 knows no idempotency: the receiver may hear it twice, and can tell by the number that it is the same."""
     serving(school, receiver)
     eventually(lambda: receiver.lines("poll"))
@@ -166,7 +179,9 @@ def test_what_a_gate_may_not_say_is_never_told(school: School, receiver: Receive
     assert codes(receiver) == ["PA"]
 
 
-def test_a_press_that_comes_before_the_policy_of_its_gate_is_told_when_that_has_come(school: School, receiver: ReceiverProcess) -> None:
+def test_a_press_that_comes_before_the_policy_of_its_gate_is_told_when_that_has_come(
+    school: School, receiver: ReceiverProcess
+) -> None:
     serving(school, receiver)
     pressed = school.press(press(1, gate=STRANGER))
     school.link.kill()
@@ -206,7 +221,8 @@ def test_a_broker_that_is_late_and_one_that_goes_cost_no_press(
         polls = len(receiver.lines("poll"))
         eventually(lambda: len(receiver.lines("poll")) > polls)
         start_again(broker_of_its_own)
-        school.await_told(school.press(press(1)), "acknowledged")
+        pressed = school.press(press(1))
+        school.await_told(pressed, "acknowledged", within_s=60)
         assert not school.link.ended
     finally:
         school.link.stop()
@@ -228,8 +244,16 @@ def test_a_missing_section_is_named(school: School) -> None:
     ("said", "instead", "named"),
     [
         (f'"{ACCOUNT}"', '"SCHOOL"', r"police_link\.accounts: 'SCHOOL'"),
-        ("supervision_s", 'encryption_key_file = "no.key"\nsupervision_s', r"police_link\.encryption_key_file: no\.key"),
-        ("supervision_s", 'encryption_key_file = "gate-1.key"\nsupervision_s', r"encryption_key_file: gate-1\.key is not hex"),
+        (
+            "supervision_s",
+            'encryption_key_file = "no.key"\nsupervision_s',
+            r"police_link\.encryption_key_file: no\.key",
+        ),
+        (
+            "supervision_s",
+            'encryption_key_file = "gate-1.key"\nsupervision_s',
+            r"encryption_key_file: gate-1\.key is not hex",
+        ),
         ("police-link.key", "keyring.json", r"police_link\.signing_key"),
     ],
 )
