@@ -173,7 +173,9 @@ def _gate_event(state: PostState, event: Event[GateEvent]) -> Changed:
     changed = _heard(state, event)
     gate, kind = event.data.gate, event.data.kind
     if kind == "started":
-        state.started[gate] = max(state.started.get(gate, event.time), event.time)
+        if gate in state.started and state.started[gate] >= event.time:
+            return changed
+        state.started[gate] = event.time
         return frozenset({Zone.GATES})
     group = TROUBLE_GROUPS.get(kind)
     if group is None:

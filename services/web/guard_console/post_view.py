@@ -259,7 +259,12 @@ def _link(
 
 
 def _newest_link_event(sight: Sight, gate: str) -> Seen[GateEvent] | None:
-    told = [event for (of, group, _), event in sight.state.troubles.items() if of == gate and group == LINK]
+    started = sight.state.started.get(gate)
+    told = [
+        event
+        for (of, group, _), event in sight.state.troubles.items()
+        if of == gate and group == LINK and (started is None or event.at >= started)
+    ]
     return max(told, key=lambda event: event.place, default=None)
 
 

@@ -1,0 +1,1 @@
+"""Tests of the pages in a real browser, with a real broker and a real store behind them."""
