@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 from aiokafka.errors import KafkaError, TopicAlreadyExistsError, for_code
 
@@ -14,6 +15,7 @@ from services.kafka_client.connection import RETRY_FIRST_S, RETRY_LONGEST_S, gro
 from services.settings import Configuration
 
 _RECORD_OVERHEAD_BYTES = 4096
+_SERVED_WITHIN_MS = 60_000
 
 logger = logging.getLogger(__name__)
 
@@ -88,9 +90,10 @@ async def apply(configuration: Configuration) -> list[Step]:
         ]
         if missing:
             _raise_errors(await admin.create_topics(missing))
-        return steps
     finally:
         await admin.close()
+    await _served(configuration, [step for step in steps if step.state is State.CREATE])
+    return steps
 
 
 async def require(configuration: Configuration, topics: Sequence[Topic], apps: Iterable[str] = ()) -> None:
@@ -121,6 +124,22 @@ def _refuse(steps: Sequence[Step]) -> None:
     ]
     message = "; ".join(told) + ". Missing topics: run `qaqpa topics apply`. A partition count cannot be changed: correct the settings."
     raise TopicsNotReady(message)
+
+
+async def _served(configuration: Configuration, made: Sequence[Step]) -> None:
+    """Return when every partition of new topics has a leader that answers: a moment after they were made they do not."""
+    if not made:
+        return
+    consumer = AIOKafkaConsumer(**kafka_options(configuration), enable_auto_commit=False, request_timeout_ms=_SERVED_WITHIN_MS)
+    log = logging.getLogger("aiokafka.consumer.fetcher")
+    told = log.level
+    log.setLevel(logging.CRITICAL)
+    try:
+        await consumer.start()
+        await consumer.end_offsets([TopicPartition(step.name, partition) for step in made for partition in range(step.partitions)])
+    finally:
+        log.setLevel(told)
+        await consumer.stop()
 
 
 def _raise_errors(response: object) -> None:

@@ -16,7 +16,7 @@ from osdp import Command, CommandLEDColor
 from schemas.credential_read import Direction
 from turnstile_bridge.settings import GateConfiguration, Input
 from turnstile_bridge.simulated_school.line import SimulatedLine
-from turnstile_bridge.simulated_school.turnstile import PASS_PULSE_S, Turnstile
+from turnstile_bridge.simulated_school.turnstile import PASS_PULSE_S, TURN_S, Turnstile
 
 PRESS_S = 0.05
 _TICK_S = 0.1
@@ -74,8 +74,12 @@ class SimulatedSchool:
         return walked
 
     def force(self, direction: Direction) -> None:
-        """Go through a locked turnstile."""
-        self.line.call(lambda: self._pass(direction, "forced"))
+        """Go through a locked turnstile, as soon as it has turned for the one before."""
+
+        def force() -> None:
+            self.line.later(self._turnstile.busy_s(time.monotonic()), lambda: self._pass(direction, "forced"))
+
+        self.line.call(force)
 
     def press_panic(self, button: str) -> None:
         """Press a panic button for 50 ms."""
@@ -173,7 +177,8 @@ class SimulatedSchool:
         kept = []
         for direction, until_s, walked in self._waiting:
             if self._turnstile.is_open(direction, now_s):
-                self._turnstile.went_through(direction)
+                self._turnstile.went_through(direction, now_s)
+                self.line.later(TURN_S, self._try_walkers)
                 self._pass(direction, "walked")
                 walked.set_result(True)
             elif now_s >= until_s:

@@ -1,0 +1,76 @@
+"""What the demo's terminal shows: preparations as they are done, then the way of each person, live, with times."""
+
+from datetime import UTC, datetime, timedelta
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from deploy.demo.pupils import Person
+from schemas.envelope import Event
+from schemas.gate_act import GateAct
+
+_LOCAL = timedelta(hours=5)
+_GREY, _RED, _GREEN = "bright_black", "bold red", "green"
+
+
+class Screen:
+    """The terminal. Grey is normal; colour is for what is not."""
+
+    def __init__(self, people: int) -> None:
+        """Begin a morning with so many people."""
+        self.console = Console(highlight=False, soft_wrap=True)
+        self._progress = Progress(
+            TextColumn("the morning"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self.console, transient=True
+        )
+        self._task = self._progress.add_task("morning", total=people)
+
+    def __enter__(self) -> "Screen":
+        """Show the bar."""
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Take the bar away."""
+        self._progress.stop()
+
+    def advance(self) -> None:
+        """One more person has come."""
+        self._progress.advance(self._task)
+
+    def step(self, text: str) -> None:
+        """Tell a preparation."""
+        self.console.print(f"[{_GREY}]{_clock()}[/]  {text}")
+
+    def entered(self, person: Person, act: Event[GateAct], unlock_ms: float, outcome: str) -> None:
+        """Tell the way of somebody who entered: read, decision, unlock, passage."""
+        self.console.print(
+            f"[{_GREY}]{_clock()}  read → decision[/] [{_GREEN}]{act.data.verdict}[/] [{_GREY}]({act.data.decided_by}, {act.data.waited_ms:.0f} ms)"
+            f" → unlock {unlock_ms:.0f} ms → {outcome}[/]  {person.name}, {person.note}"
+        )
+
+    def refused(self, person: Person, act: Event[GateAct], page_ms: float) -> None:
+        """Tell a refusal and when the guard's page had it."""
+        self.console.print(
+            f"{_clock()}  read → decision [{_RED}]{act.data.verdict}[/] ({act.data.reason}) → guard's page {page_ms:.0f} ms  {person.name} {person.note}"
+        )
+
+    def alarm(self, rule: str, page_ms: float, ack_ms: float | None) -> None:
+        """Tell an alarm, when the guard's page had it, and when the police receiver acknowledged it."""
+        police = f" → police ACK {ack_ms:.0f} ms" if ack_ms is not None else ""
+        self.console.print(f"{_clock()}  [{_RED}]ALARM {rule}[/] → guard's page {page_ms:.0f} ms{police}")
+
+    def acknowledged(self, rule: str, took_ms: float) -> None:
+        """Tell an acknowledgement that has come back to the page."""
+        self.console.print(f"{_clock()}  guard acknowledged {rule} → confirmed on the page after {took_ms:.0f} ms")
+
+    def table(self, title: str, rows: dict[str, str]) -> None:
+        """Show a small table."""
+        table = Table(title=title, show_header=False, title_justify="left")
+        for name, value in rows.items():
+            table.add_row(name, value)
+        self.console.print(table)
+
+
+def _clock() -> str:
+    return (datetime.now(UTC) + _LOCAL).strftime("%H:%M:%S")

@@ -1,0 +1,237 @@
+"""A whole site on this machine: keys, settings, seed and the six processes with a simulated school, for the demo, the journeys and the bench.
+
+Everything lies in one folder. Keys and passwords are made for it and are good for nothing else.
+"""
+
+import base64
+import json
+import os
+import sys
+import uuid
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from deploy.demo.processes import ProcessFailed, Started
+from deploy.demo.pupils import CARD_BITS, Person
+from schemas.topics import Role
+from schemas.trust import Signer, gate_source, service_source
+
+SITE = "almaty-042"
+GATE = "almaty-042-main"
+READER = "main-entry"
+READER_OUT = "main-exit"
+LINE = "line"
+GUARD_LOGIN = "guard"
+GUARD_PASSWORD = "qaqpa-demo"  # noqa: S105  the demo's own, printed on its screen
+ACCOUNT = "A042"
+
+SERVICES = ("admission", "alarming", "recorder", "web", "police-link")
+BRIDGE = "bridge"
+SCHOOL = "school"
+RECEIVER = "receiver"
+
+READY_WITHIN_S = 60.0
+_SERVICE_KEYS = {
+    "admission": Role.ADMISSION,
+    "alarming": Role.ALARMING,
+    "administration": Role.ADMINISTRATION,
+    "recorder": Role.RECORDER,
+    "police-link": Role.POLICE_LINK,
+}
+CATEGORIES = ("pupil", "staff", "representative", "contractor", "official", "emergency", "visitor")
+_SEED = """site = "{site}"
+card_key = "keys/cards.key"
+[policy]
+name = "№ 42 мектеп"
+{rules}[policy.gates.{gate}]
+name = "Бас кіреберіс"
+public_keys = ["{gate_key}"]
+[[users]]
+login = "{login}"
+name = "Сәбит Ж."
+role = "guard"
+post = "1-бекет"
+password_file = "keys/guard.password"
+"""
+_RULES = """[policy.categories.{category}]
+anti_passback = "hard"
+windows = [{{ weekdays = [1, 2, 3, 4, 5, 6, 7], opens = "00:00", closes = "24:00" }}]
+"""
+
+
+class Stage:
+    """One site's processes. ``bootstrap`` is the broker, ``prefix`` sets its topics apart from those of other stages on it."""
+
+    def __init__(self, folder: Path, bootstrap: str, *, prefix: str = "", web_port: int = 8420, receiver_port: int = 0) -> None:
+        """Make the folder's keys and settings; nothing is started yet."""
+        self.folder = folder
+        self.bootstrap = bootstrap
+        self.prefix = prefix
+        self.web_port = web_port
+        self.receiver_port = receiver_port
+        self.store_url = "sqlite:///store.sqlite"
+        self.stream_partitions, self.gate_partitions = 12, 24
+        self.running: dict[str, Started] = {}
+        for part in ("keys", "logs", "data"):
+            (folder / part).mkdir(parents=True, exist_ok=True)
+
+    @property
+    def settings(self) -> Path:
+        """Give the services' settings file."""
+        return self.folder / "qaqpa.toml"
+
+    @property
+    def gate_settings(self) -> Path:
+        """Give the gate's settings file."""
+        return self.folder / "gate.toml"
+
+    @property
+    def url(self) -> str:
+        """Give the address of the pages."""
+        return f"http://127.0.0.1:{self.web_port}"
+
+    def prepare(self) -> None:
+        """Write keys, keyring and settings."""
+        keyring = {
+            role.value: [Signer(service_source(role), self._key(name)).public_key] for name, role in _SERVICE_KEYS.items()
+        }
+        (self.folder / "keys" / "keyring.json").write_text(json.dumps(keyring, indent=2), encoding="ascii")
+        for name, size in (("gate", 32), ("cards", 32), ("session", 32), ("scbk", 16)):
+            self._key(name, size)
+        self.settings.write_text(self._services_toml(), encoding="utf-8")
+        self.gate_settings.write_text(self._gate_toml(), encoding="utf-8")
+
+    def seed(self, people: Sequence[Person]) -> Path:
+        """Write the seed file of the site: its policy, gate, people, cards and the guard who signs in."""
+        gate_key = Signer(gate_source(GATE), self._key("gate")).public_key
+        (self.folder / "keys" / "guard.password").write_text(GUARD_PASSWORD, encoding="utf-8")
+        rules = "".join(_RULES.format(category=category) for category in CATEGORIES)
+        text = _SEED.format(site=SITE, gate=GATE, gate_key=gate_key, rules=rules, login=GUARD_LOGIN)
+        path = self.folder / "seed.toml"
+        path.write_text(text + "".join(_person_toml(person, datetime.now(UTC)) for person in people), encoding="utf-8")
+        return path
+
+    def run(self, *arguments: str, within_s: float = 120.0) -> str:
+        """Run a ``qaqpa`` command with this stage's settings to its end and give what it printed; raises ProcessFailed when it fails."""
+        log = self.folder / "logs" / f"command-{uuid.uuid4().hex[:8]}.log"
+        command = Started(" ".join(arguments[:2]), [_program("qaqpa"), *arguments, "--settings", str(self.settings)], log)
+        command.process.wait(within_s)
+        told = log.read_text(encoding="utf-8", errors="replace")
+        if command.process.returncode:
+            message = f"qaqpa {' '.join(arguments[:2])}: status {command.process.returncode}\n{told}"
+            raise ProcessFailed(message)
+        return told
+
+    def start(self, name: str) -> Started:
+        """Start one process; see ``ready``."""
+        log = self.folder / "logs" / f"{name}.log"
+        self.running[name] = Started(name, self._command(name), log, talks=name == SCHOOL)
+        return self.running[name]
+
+    def ready(self, name: str, within_s: float = READY_WITHIN_S) -> None:
+        """Return when a started process serves; raises ProcessFailed with the end of its log."""
+        self.running[name].wait_ready(f"ready process={name}".encode(), within_s)
+
+    def _command(self, name: str) -> list[str]:
+        if name == BRIDGE:
+            return [_program("qaqpa-bridge"), "run", "--settings", str(self.gate_settings)]
+        if name == SCHOOL:
+            return [sys.executable, "-m", "turnstile_bridge.simulated_school", "--settings", str(self.gate_settings)]
+        if name == RECEIVER:
+            return [sys.executable, "-m", "deploy.demo.receiver", "--port", str(self.receiver_port), "--account", ACCOUNT]
+        return [_program("qaqpa"), name, "--settings", str(self.settings)]
+
+    def _key(self, name: str, size: int = 32) -> bytes:
+        path = self.folder / "keys" / f"{name}.key"
+        if not path.exists():
+            path.touch(mode=0o600)
+            path.write_text(base64.b64encode(os.urandom(size)).decode(), encoding="ascii")
+        return base64.b64decode(path.read_text(encoding="ascii"))
+
+    def _kafka_toml(self) -> str:
+        return f"""[kafka]
+bootstrap = "{self.bootstrap}"
+topic_prefix = "{self.prefix}"
+stream_partitions = {self.stream_partitions}
+gate_partitions = {self.gate_partitions}
+"""
+
+    def _services_toml(self) -> str:
+        return f"""{self._kafka_toml()}
+[trust]
+keyring = "keys/keyring.json"
+[store]
+url = "{self.store_url}"
+[admission]
+data_dir = "data/admission"
+signing_key = "keys/admission.key"
+[alarming]
+data_dir = "data/alarming"
+signing_key = "keys/alarming.key"
+[recorder]
+administration_key = "keys/administration.key"
+recorder_key = "keys/recorder.key"
+[web]
+port = {self.web_port}
+session_key = "keys/session.key"
+secure_cookies = false
+[police_link]
+host = "127.0.0.1"
+port = {self.receiver_port}
+receiver = "demo-centre"
+data_dir = "data/police-link"
+signing_key = "keys/police-link.key"
+[police_link.accounts]
+{SITE} = "{ACCOUNT}"
+"""
+
+    def _gate_toml(self) -> str:
+        return f"""site = "{SITE}"
+gate = "{GATE}"
+data_dir = "data/{GATE}"
+keyring = "keys/keyring.json"
+signing_key = "keys/gate.key"
+card_key = "keys/cards.key"
+
+{self._kafka_toml()}
+[osdp]
+port = "{LINE}"
+scbk_file = "keys/scbk.key"
+readers = [
+  {{ address = 1, name = "{READER}", direction = "entry" }},
+]
+[turnstile]
+unlock_entry = {{ reader = "{READER}", number = 0 }}
+unlock_exit = {{ reader = "{READER}", number = 1 }}
+pass_entry = {{ reader = "{READER}", number = 0 }}
+pass_exit = {{ reader = "{READER}", number = 1 }}
+[[panic_buttons]]
+name = "post-1"
+input = {{ reader = "{READER}", number = 2 }}
+"""
+
+
+def _person_toml(person: Person, now: datetime) -> str:
+    first, last = (now + timedelta(days=days) for days in person.days)
+    revoked = f'revoked_at = {_moment(now - timedelta(days=1))}\n' if person.revoked else ""
+    return f"""
+[[people]]
+holder = "{person.holder}"
+name = "{person.name}"
+group = "{person.note}"
+[[credentials]]
+holder = "{person.holder}"
+category = "{person.category}"
+card = {{ bits = {CARD_BITS}, data = "{person.data.hex()}" }}
+valid_from = {_moment(first)}
+valid_until = {_moment(last)}
+{revoked}"""
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))
