@@ -1,10 +1,9 @@
 """Access decision: admission's answer to a read. A gate acts only on one that is signed for it and has not expired."""
 
-from datetime import datetime
-
 import msgspec
 
 from schemas.credential_read import Direction
+from schemas.moment import Moment
 from schemas.reasons import Reason, Verdict
 
 
@@ -27,4 +26,4 @@ class AccessDecision(msgspec.Struct, frozen=True, kw_only=True):
     policy_version: int
     policy_age_s: float
     late: bool
-    expires_at: datetime
+    expires_at: Moment

@@ -1,9 +1,10 @@
 """Alarm: raised once, told at once, closed with a cause. States after ISA-18.2; written by alarming only."""
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from schemas.moment import Moment
 
 AlarmRule = Literal["panic", "forced", "refused_again", "device_silent"]
 AlarmState = Literal["raised", "escalated", "acknowledged", "responding", "closed"]
@@ -25,8 +26,8 @@ class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     gate: str
     subject: str
     joined: list[str]
-    raised_at: datetime
-    changed_at: datetime
+    raised_at: Moment
+    changed_at: Moment
     changed_by: str | None
     action: str | None
     cause: str | None

@@ -1,9 +1,10 @@
 """Credential: a card, fob or PIN as a keyed hash. One compacted record each, so a revocation is one record. A fact, from administration."""
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from schemas.moment import Moment
 
 Category = Literal["pupil", "staff", "representative", "contractor", "official", "emergency", "visitor"]
 
@@ -18,6 +19,6 @@ class Credential(msgspec.Struct, frozen=True, kw_only=True):
     version: int
     holder: str
     category: Category
-    valid_from: datetime
-    valid_until: datetime
-    revoked_at: datetime | None
+    valid_from: Moment
+    valid_until: Moment
+    revoked_at: Moment | None

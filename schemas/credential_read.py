@@ -1,9 +1,10 @@
 """Credential read: a card, QR pass or PIN was shown at a reader. Written by the bridge."""
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from schemas.moment import Moment
 
 Direction = Literal["entry", "exit"]
 Technology = Literal["card", "qr", "pin"]
@@ -22,4 +23,4 @@ class CredentialRead(msgspec.Struct, frozen=True, kw_only=True):
     credential: str
     technology: Technology
     bits: int
-    answer_by: datetime
+    answer_by: Moment

@@ -1,9 +1,10 @@
 """Delivery: an alarm was handed to a receiver on a path, and what came back. Written by the police link."""
 
-from datetime import datetime
 from typing import Literal
 
 import msgspec
+
+from schemas.moment import Moment
 
 DeliveryOutcome = Literal["acknowledged", "refused", "clock_refused", "no_answer"]
 
@@ -21,5 +22,5 @@ class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     outcome: DeliveryOutcome
     sequence: int
     attempts: int
-    sent_at: datetime
-    answered_at: datetime | None
+    sent_at: Moment
+    answered_at: Moment | None

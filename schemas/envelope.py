@@ -11,6 +11,7 @@ from typing import Generic, TypeVar
 import msgspec
 
 from schemas.catalogue import BY_SHAPE, BY_TYPE, NOUNS, TYPE_PREFIX, Said
+from schemas.moment import Moment
 from schemas.reasons import Refused
 from schemas.topics import MAX_VALUE_BYTES, Topic
 
@@ -37,7 +38,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     id: str
     source: str
     type: str
-    time: datetime
+    time: Moment
     site: str
     keyid: str
     data: msgspec.Raw
@@ -63,6 +64,9 @@ class Event(msgspec.Struct, Generic[DataT], frozen=True, kw_only=True):
         """Give the gate that said it, or None when a service did."""
         return self.source.removeprefix(GATE_SOURCE) if self.source.startswith(GATE_SOURCE) else None
 
+
+_UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What decoding somebody else's bytes may raise; JSON nested a thousand deep is theirs too."""
 
 _ENCODER = msgspec.json.Encoder()
 _ENVELOPE = msgspec.json.Decoder(Envelope)
@@ -111,15 +115,13 @@ def unwrap(topic: Topic, value: bytes | None) -> Event[Said]:
         raise RefusedRecord(Refused.TOO_LARGE, f"{len(value)} bytes, at most {MAX_VALUE_BYTES}")
     try:
         envelope = _ENVELOPE.decode(value)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise RefusedRecord(Refused.MALFORMED, f"envelope: {error}"[:200]) from error
     _check_kind(topic, envelope)
     try:
         data = _READERS[envelope.type].decode(envelope.data)
-    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         raise RefusedRecord(Refused.MALFORMED, f"{topic.noun}: {error}"[:200]) from error
-    if envelope.time.tzinfo is None:
-        raise RefusedRecord(Refused.MALFORMED, "time without offset")
     return Event(
         id=envelope.id, source=envelope.source, time=envelope.time.astimezone(UTC), site=envelope.site, data=data, envelope=envelope
     )

@@ -9,7 +9,8 @@ import re
 import msgspec
 
 SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
-_SLUG = re.compile(SLUG)
+_SLUG = re.compile(SLUG.strip("^$"))
+_COUNT = re.compile(r"[0-9]{1,18}")
 _ALARM_ID_CHARACTERS = 26
 
 
@@ -32,7 +33,7 @@ class EventId(msgspec.Struct, frozen=True, order=True):
         """Read ``source:boot:seq``; anything else is a ValueError that names the text."""
         source, _, rest = text.partition(":")
         boot, _, seq = rest.partition(":")
-        if not is_slug(source) or not boot.isdecimal() or not seq.isdecimal():
+        if not is_slug(source) or not _COUNT.fullmatch(boot) or not _COUNT.fullmatch(seq):
             message = f"not an event id: {text[:80]!r}"
             raise ValueError(message)
         return cls(source, int(boot), int(seq))
@@ -40,7 +41,7 @@ class EventId(msgspec.Struct, frozen=True, order=True):
 
 def is_slug(text: str) -> bool:
     """Tell whether a text may name a site, a gate, a reader or a post: small Latin letters, digits, hyphens."""
-    return _SLUG.match(text) is not None
+    return _SLUG.fullmatch(text) is not None
 
 
 def decision_id(read: str) -> str:

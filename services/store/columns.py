@@ -48,3 +48,8 @@ class Recorded(SQLModel):
 def by_time(table: str) -> sa.Index:
     """Give the index under which a site's rows are read newest first."""
     return sa.Index(f"ix_{table}_site_at", "site", "at")
+
+
+def by_alarm(table: str) -> sa.Index:
+    """Give the index under which what concerns one alarm of a site is found."""
+    return sa.Index(f"ix_{table}_site_alarm", "site", "alarm")

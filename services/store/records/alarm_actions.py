@@ -3,21 +3,21 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlmodel import Field, Session, col, select
+from sqlmodel import Session, col, select
 
 from schemas.alarm_action import AlarmAction
 from schemas.topics import ALARM_ACTIONS
 from services.store import audit, outbox
-from services.store.columns import Recorded, by_time
+from services.store.columns import Recorded, by_alarm, by_time
 
 
 class AlarmActionRow(Recorded, table=True):
     """What one person did about one alarm. A row says *sent*; the alarm's next version says what came of it."""
 
     __tablename__ = "alarm_actions"
-    __table_args__ = (by_time(__tablename__),)
+    __table_args__ = (by_time(__tablename__), by_alarm(__tablename__))
 
-    alarm: str = Field(index=True)
+    alarm: str
     action: str
     by: str
     post: str

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
-from services.store.columns import Recorded, UtcDateTime, by_time
+from services.store.columns import Recorded, UtcDateTime, by_alarm, by_time
 
 
 class _AlarmColumns(SQLModel):
@@ -38,9 +38,9 @@ class AlarmVersionRow(Recorded, _AlarmColumns, table=True):
     """One version of an alarm, for its history."""
 
     __tablename__ = "alarm_versions"
-    __table_args__ = (by_time(__tablename__),)
+    __table_args__ = (by_time(__tablename__), by_alarm(__tablename__))
 
-    alarm: str = Field(index=True)
+    alarm: str
 
 
 def one(session: Session, site: str, alarm: str) -> AlarmRow | None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.store.columns import UtcDateTime
@@ -12,12 +13,13 @@ class CredentialRow(SQLModel, table=True):
     """A credential at its highest version; ``event`` is the record that said so."""
 
     __tablename__ = "credentials"
+    __table_args__ = (sa.Index("ix_credentials_site_holder", "site", "holder"),)
 
     site: str = Field(primary_key=True)
     credential: str = Field(primary_key=True)
     version: int
     event: str
-    holder: str = Field(index=True)
+    holder: str
     category: str
     valid_from: datetime = Field(sa_type=UtcDateTime)
     valid_until: datetime = Field(sa_type=UtcDateTime)

@@ -5,16 +5,16 @@ from datetime import datetime
 
 from sqlmodel import Field, Session, col, select
 
-from services.store.columns import Recorded, UtcDateTime, by_time
+from services.store.columns import Recorded, UtcDateTime, by_alarm, by_time
 
 
 class DeliveryRow(Recorded, table=True):
     """One attempt chain of one alarm on one path."""
 
     __tablename__ = "deliveries"
-    __table_args__ = (by_time(__tablename__),)
+    __table_args__ = (by_time(__tablename__), by_alarm(__tablename__))
 
-    alarm: str = Field(index=True)
+    alarm: str
     event: str
     receiver: str
     path: str

@@ -2,13 +2,14 @@
 
 from sqlmodel import JSON, Field, Session, col, select
 
-from services.store.columns import Recorded
+from services.store.columns import Recorded, by_time
 
 
 class SiteModeRow(Recorded, table=True):
     """One change of a site's mode."""
 
     __tablename__ = "site_modes"
+    __table_args__ = (by_time(__tablename__),)
 
     version: int
     mode: str

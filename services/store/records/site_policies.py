@@ -4,13 +4,14 @@ import msgspec
 from sqlmodel import JSON, Field, Session, col, select
 
 from schemas.site_policy import SitePolicy
-from services.store.columns import Recorded
+from services.store.columns import Recorded, by_time
 
 
 class SitePolicyRow(Recorded, table=True):
     """One version of the rules of a site."""
 
     __tablename__ = "site_policies"
+    __table_args__ = (by_time(__tablename__),)
 
     version: int
     name: str

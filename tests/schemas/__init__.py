@@ -1,0 +1,1 @@
+"""What is said: its frozen form, its envelope, who may say it and where it lies."""

@@ -1,0 +1,1 @@
+"""The store, on SQLite and on PostgreSQL: every test of this room that asks for ``store`` runs on both."""
