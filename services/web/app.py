@@ -45,7 +45,7 @@ def make_parts(store: Store, session_key: bytes, *, secure_cookies: bool, clock:
         posts=Posts(zones, StoreNames(store, clock), clock),
         templates=templates,
         zones=zones,
-        sessions=Sessions(session_key),
+        sessions=Sessions(session_key, clock),
         attempts=Attempts(),
         clock=clock,
         secure_cookies=secure_cookies,

@@ -7,14 +7,16 @@ the user may still work is asked of the store at each request.
 import hashlib
 import hmac
 import secrets
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import msgspec
-from itsdangerous import BadSignature, SignatureExpired, URLSafeTimedSerializer
+from itsdangerous import BadSignature, URLSafeSerializer
 
 LASTS = timedelta(hours=12)
 COOKIE = "qaqpa_session"
 _NAME_BYTES = 18
+_SIGNING = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 
 
 class Session(msgspec.Struct, frozen=True):
@@ -32,35 +34,33 @@ class Session(msgspec.Struct, frozen=True):
 
 
 class Sessions:
-    """Makes and reads session cookies and form tokens, with one key."""
+    """Makes and reads session cookies and form tokens, with one key and one clock."""
 
-    def __init__(self, key: bytes) -> None:
-        """Take the 32 secret bytes of ``web.session_key``."""
-        self._serializer = URLSafeTimedSerializer(hmac.digest(key, b"session", hashlib.sha256), salt="qaqpa.session")
+    def __init__(self, key: bytes, clock: Callable[[], datetime]) -> None:
+        """Take the 32 secret bytes of ``web.session_key``, and the clock by which sessions end."""
+        self._clock = clock
+        self._serializer = URLSafeSerializer(hmac.digest(key, b"session", hashlib.sha256), salt="qaqpa.session", signer_kwargs=_SIGNING)
         self._form_key = hmac.digest(key, b"form", hashlib.sha256)
         self._ended: dict[str, datetime] = {}
 
     def begin(self, login: str = "", site: str = "") -> str:
         """Make a new session's cookie; a new one at each sign-in, so that a cookie planted before it is worth nothing."""
-        return self._serializer.dumps([secrets.token_urlsafe(_NAME_BYTES), login, site])
+        cookie = self._serializer.dumps([secrets.token_urlsafe(_NAME_BYTES), login, site, self._clock().timestamp()])
+        return cookie if isinstance(cookie, str) else cookie.decode()
 
     def read(self, cookie: str | None) -> tuple[Session | None, bool]:
         """Read a cookie: its session, or None and whether it was a true one that has run out or been ended."""
         try:
-            (name, login, site), began_at = self._serializer.loads(
-                cookie or "", max_age=int(LASTS.total_seconds()), return_timestamp=True
-            )
-        except SignatureExpired:
-            return None, True
+            name, login, site, began_s = self._serializer.loads(cookie or "")
         except (BadSignature, ValueError, TypeError):
             return None, False
-        if name in self._ended:
-            return None, True
-        return Session(name, login, site, began_at), False
+        session = Session(name, login, site, datetime.fromtimestamp(began_s, UTC))
+        over = name in self._ended or self._clock() >= session.began_at + LASTS
+        return (None, True) if over else (session, False)
 
     def end(self, session: Session) -> None:
         """End a session before its time, at signing out."""
-        now = datetime.now(UTC)
+        now = self._clock()
         self._ended = {name: until for name, until in self._ended.items() if until > now}
         self._ended[session.name] = session.began_at + LASTS
 

@@ -1,6 +1,6 @@
 """What a request brings: which browser, which language, who is signed in; and the checks that every form passes."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import msgspec
@@ -14,7 +14,6 @@ from services.web.shared.sessions import COOKIE, LASTS, Session
 LANGUAGE_COOKIE = "qaqpa_language"
 _LANGUAGE_KEPT_S = 365 * 24 * 3600
 _LONGEST_FORM_BYTES = 16 * 1024
-_CLOCK_STEP = timedelta(seconds=1)
 
 
 class NotSignedIn(Exception):  # noqa: N818  said of a visitor, who is led to the sign-in page
@@ -49,7 +48,7 @@ def words(request: Request) -> Words:
 async def known_user(parts: Parts, session: Session) -> User | None:
     """Give the user of a session, if they may still work and have not changed their password since."""
     row = await parts.store.read(lambda database: users.of_site(database, session.site, session.login))
-    if row is None or row.changed_at > session.began_at + _CLOCK_STEP:
+    if row is None or row.changed_at > session.began_at:
         return None
     return User(login=row.login, name=row.name, site=row.site, post=row.post or row.role, session=session)
 

@@ -1,0 +1,96 @@
+"""The pages' app with a real store of its own (SQLite), asked by a client in the same loop; news come by hand."""
+
+import shutil
+from collections.abc import AsyncIterator, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import httpx
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.engine import make_url
+from sqlmodel import Session
+
+from services.store import people, schema_version, users
+from services.store.database import Store
+from services.web.app import make_app, make_parts
+from services.web.guard_console.post_view import News
+from services.web.shared.parts import Parts
+from tests.services.web.browser import PASSWORD, Browser
+from tests.services.web.said import SITE, policy
+
+
+class Clock:
+    """A time that a test moves."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def forward(self, **by: float) -> None:
+        self.now += timedelta(**by)
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """The time of the pages."""
+    return Clock()
+
+
+@pytest.fixture(scope="session")
+def two_schools(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database with two schools in it, made once; each test gets a copy."""
+    path = tmp_path_factory.mktemp("store") / "qaqpa.db"
+    store = Store(make_url(f"sqlite:///{path}"))
+    schema_version.upgrade(store)
+    store.write_now(_enter)
+    store.close()
+    return path
+
+
+@pytest.fixture
+def parts(tmp_path: Path, two_schools: Path, clock: Clock) -> Iterator[Parts]:
+    """The parts of the app, on a store with two schools."""
+    store = Store(make_url(f"sqlite:///{shutil.copy(two_schools, tmp_path)}"))
+    parts = make_parts(store, b"k" * 32, secure_cookies=True, clock=clock)
+    parts.posts.tell_news(News("live"))
+    parts.posts.take(policy(clock.now))
+    yield parts
+    store.close()
+
+
+@pytest.fixture
+def app(parts: Parts) -> FastAPI:
+    """The app."""
+    return make_app(parts)
+
+
+@pytest.fixture
+async def browser_at_post(app: FastAPI) -> AsyncIterator[Browser]:
+    """A browser in which the guard Sabit has signed in."""
+    async with client_of(app) as client:
+        browser = Browser(client)
+        await browser.sign_in("sabit")
+        yield browser
+
+
+@pytest.fixture
+async def stranger(app: FastAPI) -> AsyncIterator[Browser]:
+    """A browser in which nobody has signed in."""
+    async with client_of(app) as client:
+        yield Browser(client)
+
+
+def client_of(app: FastAPI) -> httpx.AsyncClient:
+    """Make a client of an app, as if from 192.0.2.7 by HTTPS."""
+    transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("192.0.2.7", 5000))
+    return httpx.AsyncClient(transport=transport, base_url="https://qaqpa.test")
+
+
+def _enter(session: Session) -> None:
+    for site, login, language in ((SITE, "sabit", "kk"), (SITE, "aigul", "ru"), ("school-2", "marat", "kk")):
+        users.put(session, site=site, login=login, name=login.title(), role=users.UserRole.GUARD, language=language, password=PASSWORD, by="t")
+    people.put(session, site=SITE, holder="pupil-1", name="Қасымов Арман", group_name="5 «А»")
+    people.put(session, site=SITE, holder="visitor-1", name='<script>alert("x")</script>', group_name=None)
