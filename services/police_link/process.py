@@ -34,6 +34,9 @@ HELD_FOR_S = 10.0
 """So long a record waits for the policy that names its signer: nothing orders two topics."""
 
 _KEPT_FOR = timedelta(seconds=40 * DAY_S)
+_LATER_KNOWN = frozenset({Refused.UNKNOWN_SIGNER, Refused.FOREIGN_SITE})
+"""A policy that is on its way may know this gate, or know it as another site's."""
+
 _STOP_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 
 logger = logging.getLogger(__name__)
@@ -143,7 +146,7 @@ class PoliceLink:
             try:
                 notices.extend(self._notices(record.topic, record.partition, record.value))
             except RefusedRecord as refused:
-                if refused.reason is Refused.UNKNOWN_SIGNER and record.value is not None:
+                if refused.reason in _LATER_KNOWN and record.value is not None:
                     held.append(Held(record.topic.name, record.partition, record.offset, record.value))
                 else:
                     _log_refused(record.topic, record.partition, record.offset, refused)
@@ -158,7 +161,7 @@ class PoliceLink:
             try:
                 notices = self._notices(BY_NAME[record.topic], record.partition, record.value)
             except RefusedRecord as refused:
-                if refused.reason is Refused.UNKNOWN_SIGNER and now_s < until_s:
+                if refused.reason in _LATER_KNOWN and now_s < until_s:
                     continue
                 _log_refused(BY_NAME[record.topic], record.partition, record.offset, refused)
                 notices = []

@@ -1,0 +1,1 @@
+"""The container image, and what runs inside it beside Qaqpa."""
