@@ -27,7 +27,7 @@ class Morning:
         self, school: SchoolTalk, observed: Observed, page: OpenPage, card_key: bytes, reader: str, screen: Screen
     ) -> None:
         """Take everything that the story needs; ``card_key`` tells which read is whose."""
-        self._school = school
+        self.school = school
         self._observed = observed
         self._page = page
         self._card_key = card_key
@@ -57,11 +57,11 @@ class Morning:
     async def enters(self, person: Person) -> None:
         """Somebody with a good card: read, decision, unlock, passage."""
         before = self._acts_of(person)
-        place = self._school.do("show_card", reader=self._reader, bits=CARD_BITS, data=person.data.hex())
-        self._school.do("walk_through", direction=ENTRY, within_s=WALKS_WITHIN_S)
+        place = self.school.do("show_card", reader=self._reader, bits=CARD_BITS, data=person.data.hex())
+        self.school.do("walk_through", direction=ENTRY, within_s=WALKS_WITHIN_S)
         act = await self._act_after(person, before)
-        shown = await self._school.hears("card_shown", place)
-        closed = await self._school.hears("relay_closed", place, within_s=PATIENCE_S)
+        shown = await self.school.hears("card_shown", place)
+        closed = await self.school.hears("relay_closed", place, within_s=PATIENCE_S)
         if act is None or shown is None or closed is None or act.data.grant is None:
             self.missed.append(f"{person.holder} was not let in")
             return
@@ -76,9 +76,9 @@ class Morning:
     async def is_refused(self, person: Person, reason: str) -> None:
         """Somebody who may not enter: refused with the reason, told at the post, and the gate stays shut."""
         before = self._acts_of(person)
-        place = self._school.do("show_card", reader=self._reader, bits=CARD_BITS, data=person.data.hex())
+        place = self.school.do("show_card", reader=self._reader, bits=CARD_BITS, data=person.data.hex())
         act = await self._act_after(person, before)
-        shown = await self._school.hears("card_shown", place)
+        shown = await self.school.hears("card_shown", place)
         if act is None or shown is None or act.data.reason != reason or act.data.grant is not None:
             self.missed.append(f"{person.holder} was not refused with {reason}")
             return
@@ -90,11 +90,11 @@ class Morning:
     async def forces(self) -> None:
         """Somebody goes through a locked turnstile: an alarm on the guard's page, who acknowledges it."""
         before = self._joined("forced")
-        place = self._school.do("force", direction=ENTRY)
+        place = self.school.do("force", direction=ENTRY)
         if not await self._observed.until(lambda: self._joined("forced") != before, PATIENCE_S):
             self.missed.append("a forced passage raised no alarm")
             return
-        told = await self._school.hears("forced", place)
+        told = await self.school.hears("forced", place)
         event = self._joined("forced")[-1]
         page_ms = await self._seen_after(event, told) if told is not None else None
         if page_ms is not None:
@@ -105,8 +105,8 @@ class Morning:
     async def presses_panic(self) -> None:
         """Somebody presses the button: on the guard's page and acknowledged by the police receiver, at once."""
         before = len(self._observed.panics)
-        place = self._school.do("press_panic", button=BUTTON)
-        pressed = await self._school.hears("panic_pressed", place)
+        place = self.school.do("press_panic", button=BUTTON)
+        pressed = await self.school.hears("panic_pressed", place)
         if pressed is None or not await self._observed.until(lambda: len(self._observed.panics) > before, PATIENCE_S):
             self.missed.append("a press of the panic button came to nobody")
             return
@@ -142,13 +142,14 @@ class Morning:
 
     async def _act_after(self, person: Person, before: int) -> Event[GateAct] | None:
         await self._observed.until(lambda: self._acts_of(person) > before, PATIENCE_S)
-        acts = self._observed.acts_of_credential[self._credential(person)]
+        acts = self._observed.acts_of_credential[self.credential(person)]
         return acts[before] if len(acts) > before else None
 
     def _acts_of(self, person: Person) -> int:
-        return len(self._observed.acts_of_credential[self._credential(person)])
+        return len(self._observed.acts_of_credential[self.credential(person)])
 
-    def _credential(self, person: Person) -> str:
+    def credential(self, person: Person) -> str:
+        """Give the keyed hash under which the stream knows a person's card."""
         return credential_hash(self._card_key, CARD_BITS, person.data)
 
     def _open_alarm(self, rule: str) -> str | None:

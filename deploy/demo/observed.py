@@ -48,6 +48,7 @@ class Observed:
     def __init__(self) -> None:
         """Begin with nothing seen."""
         self.reads: dict[str, Event[CredentialRead]] = {}
+        self.raw: dict[str, bytes] = {}
         self.decisions: dict[str, list[Event[AccessDecision]]] = defaultdict(list)
         self.acts: dict[str, list[Event[GateAct]]] = defaultdict(list)
         self.acts_of_credential: dict[str, list[Event[GateAct]]] = defaultdict(list)
@@ -91,6 +92,7 @@ class Observed:
         match event.data:
             case CredentialRead():
                 self.reads[event.id] = event  # type: ignore[assignment]  narrowed by its data
+                self.raw[event.id] = kept.value or b""
             case AccessDecision(read=read):
                 self.first_decision_at = self.first_decision_at or datetime.now(UTC)
                 self.decisions[read].append(event)  # type: ignore[arg-type]

@@ -69,6 +69,9 @@ class Started:
         except subprocess.TimeoutExpired:
             os.killpg(self.process.pid, signal.SIGKILL)
             self.process.wait()
+        for pipe in (self.process.stdin, self.process.stdout):
+            if pipe is not None:
+                pipe.close()
 
     def resident_mb(self) -> float:
         """Give its resident memory in MB, as Linux counts it."""

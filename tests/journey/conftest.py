@@ -1,0 +1,39 @@
+"""The sites of the stories: one that only has good days, one whose broker and processes may be ended."""
+
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+
+from deploy.kafka.broker import LocalKafka
+from tests.journey.site import Site, staged
+from tests.parts.broker import JARS
+from tests.parts.ports import find_free_port
+
+
+@pytest.fixture(scope="module")
+def home() -> Iterator[Path]:
+    """Give a folder with a short path: ptys and sockets have short names."""
+    with tempfile.TemporaryDirectory(prefix="qaqpa-", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def journey_kafka(home: Path) -> Iterator[LocalKafka]:
+    """Give a broker of this story alone, which it may end."""
+    broker = LocalKafka(JARS, home / "kafka", heap_mb=256)
+    try:
+        broker.start()
+        broker.wait_ready()
+        yield broker
+    finally:
+        broker.kill()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def site(home: Path, journey_kafka: LocalKafka) -> AsyncIterator[Site]:
+    """Give a site with everything running."""
+    async with staged(home, journey_kafka, [find_free_port(), find_free_port()]) as running:
+        yield running

@@ -1,0 +1,139 @@
+"""One site with all its processes running, for a story: the demo's own stage and hands, on a broker that a story may end."""
+
+import asyncio
+import base64
+import os
+import signal
+from pathlib import Path
+from typing import Self
+
+from sqlmodel import Session, SQLModel, func, select
+
+from deploy.demo.morning import Morning
+from deploy.demo.observed import Observed
+from deploy.demo.page import OpenPage
+from deploy.demo.processes import stop_all
+from deploy.demo.pupils import EXPIRED, REVOKED, STAFF, VISITOR, Person, pupils
+from deploy.demo.report import broken_promises
+from deploy.demo.school_talk import SchoolTalk
+from deploy.demo.screen import Screen
+from deploy.demo.stage import BRIDGE, GUARD_LOGIN, GUARD_PASSWORD, READER, RECEIVER, SCHOOL, SERVICES, Stage
+from deploy.kafka.broker import LocalKafka
+from services.settings import Configuration
+from services.store.database import Store
+from tests.parts.waiting import eventually_async
+
+PUPILS = pupils(60)
+RECORDED_WITHIN_S = 20.0
+
+
+class Site:
+    """A school with one gate, a guard with an open page, and a witness of the stream. Use it as an async context."""
+
+    def __init__(self, stage: Stage, kafka: LocalKafka) -> None:
+        """Take a stage whose settings can still be changed."""
+        self.stage = stage
+        self.kafka = kafka
+        self.observed = Observed()
+        self.page = OpenPage(stage.url, GUARD_LOGIN, GUARD_PASSWORD)
+        self._tasks: list[asyncio.Task[None]] = []
+        self._fresh = iter(PUPILS)
+
+    async def __aenter__(self) -> Self:
+        """Start everything and wait until everything serves."""
+        stage = self.stage
+        stage.stream_partitions, stage.gate_partitions = 3, 6
+        stage.prepare()
+        seed = stage.seed([*PUPILS, *STAFF, VISITOR, REVOKED, EXPIRED])
+        stage.start(SCHOOL)
+        stage.start(RECEIVER)
+        await asyncio.to_thread(stage.run, "store", "upgrade")
+        await asyncio.to_thread(stage.run, "topics", "apply")
+        await asyncio.to_thread(stage.run, "seed", str(seed))
+        for name in (*SERVICES, BRIDGE):
+            stage.start(name)
+        for name in (*SERVICES, BRIDGE):
+            await asyncio.to_thread(stage.ready, name)
+        await self.page.sign_in()
+        self._tasks = [asyncio.create_task(self.observed.follow(self.configuration)), asyncio.create_task(self.page.listen())]
+        await asyncio.wait_for(self.page.opened.wait(), 10)
+        card_key = base64.b64decode((stage.folder / "keys" / "cards.key").read_text(encoding="ascii"))
+        screen = Screen(len(PUPILS))
+        screen.console.quiet = True
+        self.morning = Morning(SchoolTalk(stage.running[SCHOOL]), self.observed, self.page, card_key, READER, screen)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        """End everything."""
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.page.close()
+        await asyncio.to_thread(stop_all, list(self.stage.running.values()))
+
+    @property
+    def configuration(self) -> Configuration:
+        """Give the services' settings as they read them."""
+        return Configuration.load(self.stage.settings)
+
+    def pupil(self) -> Person:
+        """Give a pupil who has not come yet."""
+        return next(self._fresh)
+
+    async def a_pupil_enters(self) -> str:
+        """Let a pupil come in, as ``Morning.enters`` sees it, and give who decided: ``online`` or ``gate``."""
+        person = self.pupil()
+        await self.morning.enters(person)
+        assert self.morning.missed == []
+        return self.observed.acts_of_credential[self.morning.credential(person)][0].data.decided_by
+
+    async def a_pupil_enters_online(self) -> None:
+        """Let pupils come in until the stream decides again, as it must soon after everything is back."""
+
+        async def decided() -> bool:
+            return await self.a_pupil_enters() == "online"
+
+        await eventually_async(decided, 30, saying="the gate went on deciding alone")
+
+    async def kill(self, name: str) -> None:
+        """End a process as a power cut would."""
+        process = self.stage.running[name].process
+        os.kill(process.pid, signal.SIGKILL)
+        await asyncio.to_thread(process.wait)
+
+    async def start_again(self, name: str) -> None:
+        """Start a process that was killed and wait until it serves."""
+        log = self.stage.folder / "logs" / f"{name}.log"
+        log.rename(log.with_suffix(f".{len(list(log.parent.iterdir()))}.log"))
+        self.stage.start(name)
+        await asyncio.to_thread(self.stage.ready, name)
+
+    async def holds(self) -> None:
+        """Assert that every promise of the way holds, as soon as what is under way has come to its end."""
+
+        def kept() -> bool:
+            assert broken_promises(self.observed) == []
+            return True
+
+        await eventually_async(kept, 30)
+
+    async def recorded(self, *tables: tuple[type[SQLModel], int]) -> None:
+        """Assert that the store comes to have exactly so many rows of each table."""
+        store = Store.of(self.configuration)
+
+        def counted(session: Session) -> list[int]:
+            return [session.exec(select(func.count()).select_from(table)).one() for table, _ in tables]
+
+        async def all_there() -> bool:
+            assert await store.read(counted) == [count for _, count in tables]
+            return True
+
+        try:
+            await eventually_async(all_there, RECORDED_WITHIN_S)
+        finally:
+            store.close()
+
+
+def staged(folder: Path, kafka: LocalKafka, ports: list[int], prefix: str = "") -> Site:
+    """Make a site that is not started yet."""
+    return Site(Stage(folder, kafka.bootstrap, prefix=prefix, web_port=ports[0], receiver_port=ports[1]), kafka)
