@@ -1,4 +1,6 @@
-"""Hop: what a gate did about a read becomes a signal when somebody ought to know: refused again and again, or admitted against the policy."""
+"""Hop: what a gate did about a read becomes a signal when somebody ought to know: refused again and again, or
+admitted against the policy.
+"""
 
 from datetime import timedelta
 
@@ -25,7 +27,9 @@ class RefusalsRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 def acts_to_signals(act: Event[GateAct], case: Case) -> None:
-    """Look at the one effective decision of a read. Signals are named by the read, so that a replay says the same one."""
+    """Look at the one effective decision of a read. Signals are named by the read, so that a replay says the same
+    one.
+    """
     if not act.data.read.startswith(f"{act.data.gate}:"):
         raise RefusedRecord(Refused.NOT_THE_WRITER, f"{act.source} acts on a read that is not its own")
     match act.data.verdict:
@@ -57,7 +61,9 @@ def _admitted(act: Event[GateAct], case: Case) -> None:
 
 
 def _stream_says(act: Event[GateAct], case: Case) -> tuple[Verdict, Reason] | None:
-    """Give what the stream answered to this read; where it admitted or has not answered yet, what it finds now as of the read's time."""
+    """Give what the stream answered to this read; where it admitted or has not answered yet, what it finds now as of
+    the read's time.
+    """
     answer = case.row(ANSWERS, answer_key(act.data.read), Answer)
     if answer is not None and answer.read == act.data.read and answer.verdict is not Verdict.ADMIT:
         return answer.verdict, answer.reason
@@ -77,7 +83,14 @@ def _stream_says(act: Event[GateAct], case: Case) -> tuple[Verdict, Reason] | No
 
 def _say(act: Event[GateAct], case: Case, rule: SignalRule, values: dict[str, str]) -> None:
     signal = Signal(
-        rule=rule, gate=act.data.gate, read=act.data.read, credential=act.data.credential, holder=act.data.holder, values=values
+        rule=rule,
+        gate=act.data.gate,
+        read=act.data.read,
+        credential=act.data.credential,
+        holder=act.data.holder,
+        values=values,
     )
-    event = Event(id=f"signal/{rule}/{act.data.read}", source=case.speaker.source, time=act.time, site=act.site, data=signal)
+    event = Event(
+        id=f"signal/{rule}/{act.data.read}", source=case.speaker.source, time=act.time, site=act.site, data=signal
+    )
     case.say(SIGNALS, event)

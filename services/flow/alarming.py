@@ -1,4 +1,6 @@
-"""The alarming app: presses, forced gates, findings and people's actions in, alarms out. It reads little, so no backlog of reads can reach it."""
+"""The alarming app: presses, forced gates, findings and people's actions in, alarms out. It reads little, so no
+backlog of reads can reach it.
+"""
 
 from collections.abc import Mapping
 

@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import logging
 import signal
-import sys
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,8 +13,7 @@ import uvloop
 from faust.sensors import Monitor
 from faust.types.auth import CredentialsT
 
-from schemas.setting import EXIT_STATUS
-from schemas.topics import CHANGELOGS, DEAD_LETTERS, TOPICS, Family, Role, Topic
+from schemas.topics import CHANGELOGS, DEAD_LETTERS, TOPICS, Family, Role
 from schemas.trust import Signer
 from services.flow.batch_table import STORE_OPTIONS, BatchTable
 from services.flow.case import Speaker
@@ -28,7 +26,7 @@ from services.flow.lossless import App, Hop, LosslessAgent
 from services.flow.watchdog import Watchdog
 from services.kafka_client.connection import group_name, kafka_options, topic_name
 from services.kafka_client.producer import RecordProducer
-from services.kafka_client.topics_admin import TopicsNotReady, require
+from services.kafka_client.topics_admin import require
 from services.settings import Configuration
 
 EXIT_FAILED = 1
@@ -36,8 +34,10 @@ EXIT_FAILED = 1
 logger = logging.getLogger(__name__)
 
 
-class SilentMonitor(Monitor):  # type: ignore[misc]  # faust is untyped here
+class SilentMonitor(Monitor):
     """Faust's monitor without its counting, which is a tenth of the cost of a record."""
+
+    mundane_level = "debug"
 
     def on_message_in(self, *_: object, **__: object) -> None:
         """Count nothing."""
@@ -53,24 +53,29 @@ class SilentMonitor(Monitor):  # type: ignore[misc]  # faust is untyped here
         """Count nothing."""
 
 
-def run(configuration: Configuration, role: Role, name: str, data_dir: str, signer: Signer, hops: Mapping[str, Hop]) -> None:
-    """Run the app ``name`` of ``role`` until SIGTERM. Exits with 2 when its topics are not as they must be, with 1 when it fails."""
+def run(
+    configuration: Configuration, role: Role, name: str, data_dir: str, signer: Signer, hops: Mapping[str, Hop]
+) -> None:
+    """Run the app ``name`` of ``role`` until SIGTERM; raises TopicsNotReady, naming the topic, when one is not as it
+    must be, and exits with 1 when it fails.
+    """
     asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
-    try:
-        asyncio.run(_Worker(configuration, role, name, configuration.path(data_dir), signer, hops).run())
-    except TopicsNotReady as error:
-        logger.error("topics_not_ready %s", error)  # noqa: TRY400  the operator's matter, no trace
-        print(f"{role}: {error}", file=sys.stderr)
-        raise SystemExit(EXIT_STATUS) from None
+    asyncio.run(_Worker(configuration, role, name, configuration.path(data_dir), signer, hops).run())
 
 
 class _Worker:
     """One process of one app, from its topics to its last acknowledgement."""
 
     def __init__(
-        self, configuration: Configuration, role: Role, name: str, data_dir: Path, signer: Signer, hops: Mapping[str, Hop]
+        self,
+        configuration: Configuration,
+        role: Role,
+        name: str,
+        data_dir: Path,
+        signer: Signer,
+        hops: Mapping[str, Hop],
     ) -> None:
         self._configuration = configuration
         self._role = role
@@ -79,14 +84,23 @@ class _Worker:
         self._speaker = Speaker(signer, configuration.placement())
         self._hops = hops
         self._inputs = [topic for topic in TOPICS if topic.name in hops]
-        self._facts_topics = [topic for topic in TOPICS if topic.family is Family.GATE and topic.compacted and role in topic.readers]
+        self._facts_topics = [
+            topic for topic in TOPICS if topic.family is Family.GATE and topic.compacted and role in topic.readers
+        ]
 
     async def run(self) -> None:
         stop = asyncio.Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         outputs = [topic for topic in TOPICS if topic.writer is self._role]
-        await _unless(stop, require(self._configuration, [*self._inputs, *self._facts_topics, *outputs, DEAD_LETTERS[self._role]], [self._name]))
+        await _unless(
+            stop,
+            require(
+                self._configuration,
+                [*self._inputs, *self._facts_topics, *outputs, DEAD_LETTERS[self._role]],
+                [self._name],
+            ),
+        )
         if stop.is_set():
             return
         producer = RecordProducer(self._configuration)
@@ -108,7 +122,9 @@ class _Worker:
             clock=_now,
         )
         agent = LosslessAgent(parts)
-        source = app.topic(*parts.topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw")
+        source = app.topic(
+            *parts.topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
         app.agent(source, name=self._name, concurrency=1)(agent.run)
         try:
             await self._serve(parts, agent, stop)
@@ -127,7 +143,9 @@ class _Worker:
             await parts.facts.follow(assigned)
 
         app.on_partitions_assigned.connect(on_assigned, weak=False)
-        watchdog = Watchdog(self._configuration, list(parts.topics.values()), lambda: (frozenset(assigned), dict(agent.progress)))
+        watchdog = Watchdog(
+            self._configuration, list(parts.topics.values()), lambda: (frozenset(assigned), dict(agent.progress))
+        )
         starting = asyncio.create_task(self._start(parts, assigned, watchdog), name="starting")
         stopping = asyncio.create_task(stop.wait())
         ended = asyncio.create_task(app.wait_until_stopped())
@@ -146,7 +164,7 @@ class _Worker:
         try:
             await parts.faust.start()
             await parts.facts.current(assigned, lambda: True)
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001  whatever it is ends the process
             await parts.faust.crash(error)
         else:
             watchdog.start()
@@ -157,8 +175,16 @@ class _Worker:
             letters = []
             for fact in refused:
                 where = fact.record
-                logger.warning("refused topic=%s partition=%d offset=%d reason=%s", where.topic.name, where.partition, where.offset, fact.reason)
-                refusal = Refusal(where.topic.name, where.partition, where.offset, where.value, fact.reason, fact.detail)
+                logger.warning(
+                    "refused topic=%s partition=%d offset=%d reason=%s",
+                    where.topic.name,
+                    where.partition,
+                    where.offset,
+                    fact.reason,
+                )
+                refusal = Refusal(
+                    where.topic.name, where.partition, where.offset, where.value, fact.reason, fact.detail
+                )
                 letters.append(dead_letter(self._role, self._speaker, refusal, _now()))
             await delivery.deliver(letters, lambda: True)
 
@@ -200,7 +226,8 @@ def make_app(configuration: Configuration, name: str, data_dir: Path) -> faust.A
 def make_tables(app: faust.App, names: Sequence[str], partitions: int) -> dict[str, BatchTable]:
     """Make the app's tables, each with its changelog of the stream's partition count."""
     return {
-        name: app.Table(name, key_type=bytes, value_type=bytes, partitions=partitions, options=dict(STORE_OPTIONS)) for name in names
+        name: app.Table(name, key_type=bytes, value_type=bytes, partitions=partitions, options=dict(STORE_OPTIONS))
+        for name in names
     }
 
 

@@ -1,4 +1,6 @@
-"""One record being judged: what a hop may look at, and what it says. Hops are pure over it, so tests and agents run the same."""
+"""One record being judged: what a hop may look at, and what it says. Hops are pure over it, so tests and agents run
+the same.
+"""
 
 from datetime import datetime
 from functools import cache

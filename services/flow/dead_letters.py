@@ -44,8 +44,14 @@ def dead_letter(role: Role, speaker: Speaker, refusal: Refusal, now: datetime) -
         sha256=hashlib.sha256(value).hexdigest(),
         head=base64.b64encode(value[:HEAD_BYTES]).decode(),
     )
-    place = f"{refusal.topic}/{refusal.partition}/{refusal.offset}" if refusal.offset >= 0 else f"{refusal.topic}/{letter.sha256[:26]}"
-    event = Event(id=f"dead_letter/{role}/{place}", source=speaker.source, time=now, site=_claimed_site(value), data=letter)
+    place = (
+        f"{refusal.topic}/{refusal.partition}/{refusal.offset}"
+        if refusal.offset >= 0
+        else f"{refusal.topic}/{letter.sha256[:26]}"
+    )
+    event = Event(
+        id=f"dead_letter/{role}/{place}", source=speaker.source, time=now, site=_claimed_site(value), data=letter
+    )
     return speaker.record(DEAD_LETTERS[role], event)
 
 

@@ -1,4 +1,6 @@
-"""Delivers a batch's records to the end: every record is with the broker, or the partition is no longer ours, or it is a dead letter."""
+"""Delivers a batch's records to the end: every record is with the broker, or the partition is no longer ours, or it
+is a dead letter.
+"""
 
 import asyncio
 import logging
@@ -30,9 +32,11 @@ class Delivery:
         self._clock = clock
 
     async def deliver(self, records: Sequence[Outgoing], still: Callable[[], bool]) -> list[int] | None:
-        """Return the offset of each record when the broker has them all; None, trying no longer, when ``still`` says that they are not ours to send.
+        """Return the offset of each record when the broker has them all; None, trying no longer, when ``still`` says
+        that they are not ours to send.
 
-        A record that no broker can ever take is replaced by its dead letter, and has the offset -1: waiting for it would block its partition for ever.
+        A record that no broker can ever take is replaced by its dead letter, and has the offset -1: waiting for it
+        would block its partition for ever.
         """
         waiting = dict(enumerate(records))
         never: set[int] = set()
@@ -45,7 +49,11 @@ class Delivery:
                 waiting[at] = self._letter(error.record)
                 never.add(at)
             else:
-                return None if offsets is None else [-1 if at in never else offset for at, offset in zip(waiting, offsets, strict=True)]
+                return (
+                    None
+                    if offsets is None
+                    else [-1 if at in never else offset for at, offset in zip(waiting, offsets, strict=True)]
+                )
 
     async def _while_ours(self, records: Sequence[Outgoing], still: Callable[[], bool]) -> list[int] | None:
         delivering = asyncio.create_task(self._producer.deliver(records))
@@ -58,5 +66,7 @@ class Delivery:
             delivering.cancel()
 
     def _letter(self, record: Outgoing) -> Outgoing:
-        refusal = Refusal(record.topic, record.partition, -1, record.value, Refused.UNDELIVERABLE, f"{len(record.value)} bytes")
+        refusal = Refusal(
+            record.topic, record.partition, -1, record.value, Refused.UNDELIVERABLE, f"{len(record.value)} bytes"
+        )
         return dead_letter(self._role, self._speaker, refusal, self._clock())

@@ -1,16 +1,19 @@
-"""The followed facts on disk and in memory: policies, modes and credentials of the worker's sites, and how far each partition has been read.
+"""The followed facts on disk and in memory: policies, modes and credentials of the worker's sites, and how far each
+partition has been read.
 
-Rows and offsets of a batch are written together, so a kill leaves either both or neither, and following goes on where it was.
+Rows and offsets of a batch are written together, so a kill leaves either both or neither, and following goes on where
+it was.
 """
 
 import logging
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import msgspec
 from rocksdict import BlockBasedOptions, Cache, Options, Rdict, WriteBatch
 
+from schemas.catalogue import Said
 from schemas.credential import Credential
 from schemas.envelope import Event, RefusedRecord
 from schemas.reasons import Refused
@@ -23,6 +26,7 @@ from services.kafka_client.follower import Kept
 _POLICY, _MODE, _CREDENTIAL, _OFFSET = b"p", b"m", b"c", b"o"
 _SEPARATOR = b"\0"
 _MEMORY_BYTES = 8 * 1024 * 1024
+_BLOOM_BITS = 10
 
 _ENCODER = msgspec.msgpack.Encoder()
 _CREDENTIALS = msgspec.msgpack.Decoder(Credential)
@@ -40,7 +44,9 @@ class RefusedFact(NamedTuple):
 
 
 class FactStore:
-    """What is known about the sites; the highest version of each fact holds, so a repeated or reordered older one changes nothing."""
+    """What is known about the sites; the highest version of each fact holds, so a repeated or reordered older one
+    changes nothing.
+    """
 
     def __init__(self, folder: Path, trust: Trust) -> None:
         """Open the facts in a folder (made when missing) and learn the gates of the policies that are there."""
@@ -89,7 +95,7 @@ class FactStore:
         """Close the files."""
         self._rows.close()
 
-    def _keep(self, event: Event, record: Kept, written: WriteBatch, fresh: dict[bytes, Credential]) -> None:
+    def _keep(self, event: Event[Said], record: Kept, written: WriteBatch, fresh: dict[bytes, Credential]) -> None:
         match event.data:
             case Credential() as credential:
                 key = _key(_CREDENTIAL, event.site, credential.credential)
@@ -106,12 +112,16 @@ class FactStore:
                 known_policy = self._policies.get(event.site)
                 if known_policy is None or policy.version >= known_policy.version:
                     self._policies[event.site] = policy
-                    self._trust.learn(event)
-                    written.put(_key(_POLICY, event.site), str(record.partition).encode() + _SEPARATOR + (record.value or b""))
+                    learned = Event(id=event.id, source=event.source, time=event.time, site=event.site, data=policy)
+                    self._trust.learn(learned)
+                    written.put(
+                        _key(_POLICY, event.site), str(record.partition).encode() + _SEPARATOR + (record.value or b"")
+                    )
 
     def _load(self) -> None:
         """Learn what is on disk. Policies are checked again: the keyring may have changed while nobody looked."""
-        for key, row in self._rows.items():
+        rows: Any = self._rows.items()  # bytes, in raw mode
+        for key, row in rows:
             kind, _, site = key.partition(_SEPARATOR)
             if kind == _MODE:
                 self._modes[site.decode()] = _MODES.decode(row)
@@ -131,10 +141,10 @@ def _key(kind: bytes, *names: str) -> bytes:
 
 def _options() -> Options:
     options = Options(raw_mode=True)
-    options.create_if_missing(True)
+    options.create_if_missing(True)  # noqa: FBT003  no name is taken here
     options.set_write_buffer_size(_MEMORY_BYTES)
     table = BlockBasedOptions()
     table.set_block_cache(Cache(_MEMORY_BYTES))
-    table.set_bloom_filter(10, block_based=False)
+    table.set_bloom_filter(_BLOOM_BITS, False)  # noqa: FBT003  no name is taken here
     options.set_block_based_table_factory(table)
     return options

@@ -1,7 +1,8 @@
 """Follows the facts of exactly the worker's partitions, without a group, and tells when they are whole as of now.
 
-A read is judged only after everything that lay in its site's facts when the read was taken has been learned: a revocation that was acknowledged before
-a read was produced holds for that read, also right after a restart and behind an import.
+A read is judged only after everything that lay in its site's facts when the read was taken has been learned: a
+revocation that was acknowledged before a read was produced holds for that read, also right after a restart and behind
+an import.
 """
 
 import asyncio
@@ -26,7 +27,9 @@ logger = logging.getLogger(__name__)
 class FollowedFacts:
     """Keeps a FactStore at the end of its topics' partitions."""
 
-    def __init__(self, configuration: Configuration, topics: Sequence[Topic], store: FactStore, on_refused: OnRefused) -> None:
+    def __init__(
+        self, configuration: Configuration, topics: Sequence[Topic], store: FactStore, on_refused: OnRefused
+    ) -> None:
         """Take the facts' topics (of the gates' family) and who is told of records that cannot be believed."""
         self._configuration = configuration
         self._placement = configuration.placement()
@@ -41,9 +44,7 @@ class FollowedFacts:
 
     async def follow(self, stream_partitions: Collection[int]) -> None:
         """Follow the facts of the sites of these stream partitions, and of no others."""
-        wanted = frozenset(
-            gate for stream in stream_partitions for gate in self._gate_partitions(stream)
-        )
+        wanted = frozenset(gate for stream in stream_partitions for gate in self._gate_partitions(stream))
         if wanted == self._partitions and self._task is not None and not self._task.done():
             return
         await self._stop_following()
@@ -52,8 +53,15 @@ class FollowedFacts:
             self._task = asyncio.create_task(self._follow(wanted), name="facts")
 
     async def current(self, stream_partitions: Collection[int], still: Callable[[], bool]) -> bool:
-        """Return True once everything that lies in these partitions' facts now has been learned; False when ``still`` no longer holds."""
-        wanted = [(topic, gate) for stream in stream_partitions for gate in self._gate_partitions(stream) for topic in self._topics]
+        """Return True once everything that lies in these partitions' facts now has been learned; False when ``still``
+        no longer holds.
+        """
+        wanted = [
+            (topic, gate)
+            for stream in stream_partitions
+            for gate in self._gate_partitions(stream)
+            for topic in self._topics
+        ]
         ends = await self._ends.ends(wanted)
         while ends is None:
             if not still():
@@ -86,7 +94,10 @@ class FollowedFacts:
     async def _follow(self, partitions: frozenset[int]) -> None:
         starts = {topic.name: Start(offsets=self.store.offsets(topic, partitions)) for topic in self._topics}
         follower = Follower(
-            self._configuration, self._topics, partitions={topic.name: partitions for topic in self._topics}, starts=starts
+            self._configuration,
+            self._topics,
+            partitions={topic.name: partitions for topic in self._topics},
+            starts=starts,
         )
         async for batch in follower.batches():
             self._reached.update(follower.positions())
@@ -115,4 +126,6 @@ class FollowedFacts:
             await asyncio.wait({task})
 
     def _gate_partitions(self, stream_partition: int) -> Sequence[int]:
-        return list(gate_partitions_of(stream_partition, self._placement.stream_partitions, self._placement.gate_partitions))
+        return list(
+            gate_partitions_of(stream_partition, self._placement.stream_partitions, self._placement.gate_partitions)
+        )

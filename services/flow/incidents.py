@@ -1,7 +1,9 @@
-"""Alarms as rows: an event calls for one, actions change one, and each event and action counts once however often it comes.
+"""Alarms as rows: an event calls for one, actions change one, and each event and action counts once however often it
+comes.
 
-An event's own alarm id is a hash of it, so its row tells whether it has been heard: as the first of an alarm, or as one that joined another
-(``same_as``). An action that comes before its alarm (nothing orders two topics) waits in the alarm's row.
+An event's own alarm id is a hash of it, so its row tells whether it has been heard: as the first of an alarm, or as
+one that joined another (``same_as``). An action that comes before its alarm (nothing orders two topics) waits in the
+alarm's row.
 """
 
 from datetime import datetime
@@ -47,7 +49,9 @@ class WindowRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 def called(cause: Cause, window: str, case: Case) -> None:
-    """Raise, or join to the open alarm of ``window``, and say it; an event that was heard before gets its alarm said again as it is now."""
+    """Raise, or join to the open alarm of ``window``, and say it; an event that was heard before gets its alarm said
+    again as it is now.
+    """
     own = alarm_id(cause.rule, cause.site, cause.subject, cause.event)
     heard = _row(case, cause.site, own)
     if heard.alarm is not None or heard.same_as is not None:
@@ -69,7 +73,9 @@ def called(cause: Cause, window: str, case: Case) -> None:
 
 
 def answered(action: Event[AlarmAction], case: Case) -> None:
-    """Let a person's action change its alarm once, and say the alarm as it is after it: whoever was later sees who was first."""
+    """Let a person's action change its alarm once, and say the alarm as it is after it: whoever was later sees who
+    was first.
+    """
     name, row = _resolve(case, action.site, action.data.alarm)
     waiting = Waiting(action.id, action.time, action.data)
     if row.alarm is not None:
@@ -105,7 +111,9 @@ def _keep(case: Case, site: str, row: AlarmRow) -> None:
 def _say(case: Case, site: str, alarm: Alarm | None) -> None:
     if alarm is None:
         return
-    event = Event(id=f"{alarm.alarm}/{alarm.version}", source=case.speaker.source, time=alarm.changed_at, site=site, data=alarm)
+    event = Event(
+        id=f"{alarm.alarm}/{alarm.version}", source=case.speaker.source, time=alarm.changed_at, site=site, data=alarm
+    )
     case.say(ALARMS, event)
 
 

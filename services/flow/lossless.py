@@ -1,17 +1,20 @@
-"""The agent that loses nothing: gather what has come, check it, judge it, deliver what it makes, keep its rows, and only then acknowledge.
+"""The agent that loses nothing: gather what has come, check it, judge it, deliver what it makes, keep its rows, and
+only then acknowledge.
 
-Faust's own batches acknowledge in their ``finally`` and poll a timer; here the stream's acknowledgements are off, a batch is whatever came while the one
-before it was delivered (so an idle way waits for nothing), and a batch that is cancelled or no longer ours stays unacknowledged and comes again.
+Faust's own batches acknowledge in their ``finally`` and poll a timer; here the stream's acknowledgements are off, a
+batch is whatever came while the one before it was delivered (so an idle way waits for nothing), and a batch that is
+cancelled or no longer ours stays unacknowledged and comes again.
 """
 
 import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from typing import Any, NamedTuple
 
 import faust
-from faust.types import EventT, StreamT
+from faust.types import EventT, Message, StreamT
 
 from schemas.catalogue import Said
 from schemas.envelope import Event, RefusedRecord
@@ -49,6 +52,14 @@ class App(NamedTuple):
     facts: FollowedFacts
     delivery: Delivery
     clock: Clock
+
+
+class _Checked(NamedTuple):
+    """A batch whose records have been checked: each is believed, or refused with a reason."""
+
+    events: Sequence[EventT]
+    records: Sequence[Event[Said] | Refusal]
+    still: Callable[[], bool]
 
 
 class _PartitionRows:
@@ -93,20 +104,31 @@ class LosslessAgent:
             working.cancel()
 
     async def _work(self, stopping: asyncio.Event) -> None:
+        """Check the next batch while the one before it is delivered; judge it when that one's rows are kept."""
+        finishing = asyncio.ensure_future(asyncio.sleep(0))
         try:
             while not stopping.is_set():
                 await self._some.wait()
-                batch = [self._gathered.popleft() for _ in range(min(BATCH, len(self._gathered)))]
-                if not self._gathered:
-                    self._some.clear()
-                self._room.set()
+                batch = self._next_batch()
                 if batch and not stopping.is_set():
-                    await self._take(batch)
-        except Exception as error:
-            logger.exception("agent_failed role=%s", self._app.role)
-            await self._app.faust.crash(error)
+                    checked = await self._check(batch)
+                    await finishing
+                    finishing = asyncio.ensure_future(self._finish(checked))
+            await finishing
+        except Exception as error:  # noqa: BLE001  whatever it is ends the process
+            await self._fail(error)
+        finally:
+            finishing.cancel()
 
-    async def _take(self, batch: Sequence[EventT]) -> None:
+    def _next_batch(self) -> list[EventT]:
+        batch = [self._gathered.popleft() for _ in range(min(BATCH, len(self._gathered)))]
+        if not self._gathered:
+            self._some.clear()
+        self._room.set()
+        return batch
+
+    async def _check(self, batch: Sequence[EventT]) -> _Checked:
+        """Check every record as of facts that are whole now; nothing is left when the partitions are no longer ours."""
         app = self._app
         generation = app.faust.consumer_generation_id
 
@@ -114,42 +136,60 @@ class LosslessAgent:
             return bool(app.faust.consumer_generation_id == generation)
 
         events = [event for event in batch if event.message.generation_id == generation]
-        if not events:
-            return
-        records = await self._read(events, still)
-        if records is None:
-            return
+        if not events or not await app.facts.current({event.message.partition for event in events}, still):
+            return _Checked([], [], still)
+        return _Checked(events, [self._read(event) for event in events], still)
+
+    async def _finish(self, checked: _Checked) -> None:
         try:
-            spoken = self._judge(events, records)
-            changelog = [
-                (name, change, Outgoing(changelog_name(app.name, name), change.key, change.value, change.partition))
-                for name, table in app.tables.items()
-                for change in table.changes()
-            ]
-            outgoing = [*spoken, *(record for _, _, record in changelog)]
-            offsets = await app.delivery.deliver(outgoing, still) if outgoing else []
-            if offsets is None or not still():
-                logger.info("batch_left role=%s records=%d", app.role, len(events))
-                return
-            ends: dict[str, dict[int, int]] = {name: {} for name in app.tables}
-            for (name, change, _), offset in zip(changelog, offsets[len(spoken) :], strict=True):
-                ends[name][change.partition] = max(offset, ends[name].get(change.partition, -1))
-            for name, table in app.tables.items():
-                table.settle(ends[name])
+            if checked.events and checked.still() and not await self._judge_and_deliver(checked):
+                logger.info("batch_left role=%s records=%d", self._app.role, len(checked.events))
+        except Exception as error:  # noqa: BLE001  whatever it is ends the process
+            await self._fail(error)
+
+    async def _judge_and_deliver(self, checked: _Checked) -> bool:
+        """Rows to the changelog, then what is said, then the acknowledgement: nothing is said without its row."""
+        app = self._app
+        try:
+            spoken = self._judge(checked)
+            if not await self._keep_rows(checked.still):
+                return False
         finally:
             for table in app.tables.values():
                 table.forget()
-        for event in events:
+        if spoken and await app.delivery.deliver(spoken, checked.still) is None:
+            return False
+        if not checked.still():
+            return False
+        for event in checked.events:
             self.progress[event.message.topic, event.message.partition] = event.message.offset + 1
             event.ack()
+        return True
 
-    async def _read(self, events: Sequence[EventT], still: Callable[[], bool]) -> list[Event[Said] | Refusal] | None:
-        """Check every record as of facts that are whole now; None when the partitions are no longer ours."""
-        if not await self._app.facts.current({event.message.partition for event in events}, still):
-            return None
-        return [self._read_one(event) for event in events]
+    async def _keep_rows(self, still: Callable[[], bool]) -> bool:
+        app = self._app
+        changes = [(name, change) for name, table in app.tables.items() for change in table.changes()]
+        if not changes:
+            return True
+        records = [
+            Outgoing(changelog_name(app.name, name), change.key, change.value, change.partition)
+            for name, change in changes
+        ]
+        offsets = await app.delivery.deliver(records, still)
+        if offsets is None or not still():
+            return False
+        ends: dict[str, dict[int, int]] = {name: {} for name in app.tables}
+        for (name, change), offset in zip(changes, offsets, strict=True):
+            ends[name][change.partition] = max(offset, ends[name].get(change.partition, -1))
+        for name, table in app.tables.items():
+            table.settle(ends[name])
+        return True
 
-    def _read_one(self, event: EventT) -> Event[Said] | Refusal:
+    async def _fail(self, error: Exception) -> None:
+        logger.error("agent_failed role=%s", self._app.role, exc_info=error)
+        await self._app.faust.crash(error)
+
+    def _read(self, event: EventT) -> Event[Said] | Refusal:
         message = event.message
         topic = self._app.topics[message.topic]
         try:
@@ -157,34 +197,42 @@ class LosslessAgent:
             if topic.writer is Role.GATE:
                 _own_id(read)
         except RefusedRecord as error:
-            return Refusal(topic.name, message.partition, message.offset, message.value, error.reason, error.detail)
+            return _refusal(topic, message, error.reason, error.detail)
         return read
 
-    def _judge(self, events: Sequence[EventT], records: Sequence[Event[Said] | Refusal]) -> list[Outgoing]:
+    def _judge(self, checked: _Checked) -> list[Outgoing]:
         app = self._app
         now = app.clock()
         spoken: list[Outgoing] = []
-        for event, record in zip(events, records, strict=True):
-            message = event.message
-            topic = app.topics[message.topic]
-            refusal = record
-            if isinstance(record, Event):
-                case = Case(now, app.facts.store, _PartitionRows(app.tables, message.partition), app.speaker)
-                try:
-                    app.hops[topic.name](record, case)
-                except RefusedRecord as error:
-                    refusal = Refusal(topic.name, message.partition, message.offset, message.value, error.reason, error.detail)
-                except Exception as error:
-                    logger.exception("hop_failed topic=%s partition=%d offset=%d", topic.name, message.partition, message.offset)
-                    refusal = Refusal(topic.name, message.partition, message.offset, message.value, Refused.FAULT, type(error).__name__)
-                else:
-                    spoken += case.spoken
-                    for (table, key), value in case.changes.items():
-                        app.tables[table].collect(message.partition, key.encode(), value)
-            if isinstance(refusal, Refusal):
-                logger.warning("refused topic=%s partition=%d offset=%d reason=%s", topic.name, refusal.partition, refusal.offset, refusal.reason)
+        for event, record in zip(checked.events, checked.records, strict=True):
+            refusal = record if isinstance(record, Refusal) else self._hop(event, record, now, spoken)
+            if refusal is not None:
+                place = (refusal.topic, refusal.partition, refusal.offset)
+                logger.warning("refused topic=%s partition=%d offset=%d reason=%s", *place, refusal.reason)
                 spoken.append(dead_letter(app.role, app.speaker, refusal, now))
         return spoken
+
+    def _hop(self, event: EventT, record: Event[Said], now: datetime, spoken: list[Outgoing]) -> Refusal | None:
+        app, message = self._app, event.message
+        topic = app.topics[message.topic]
+        case = Case(now, app.facts.store, _PartitionRows(app.tables, message.partition), app.speaker)
+        try:
+            app.hops[topic.name](record, case)
+        except RefusedRecord as error:
+            return _refusal(topic, message, error.reason, error.detail)
+        except Exception as error:
+            logger.exception(
+                "hop_failed topic=%s partition=%d offset=%d", topic.name, message.partition, message.offset
+            )
+            return _refusal(topic, message, Refused.FAULT, type(error).__name__)
+        spoken += case.spoken
+        for (table, key), value in case.changes.items():
+            app.tables[table].collect(message.partition, key.encode(), value)
+        return None
+
+
+def _refusal(topic: Topic, message: Message, reason: Refused, detail: str) -> Refusal:
+    return Refusal(topic.name, message.partition, message.offset, message.value, reason, detail)
 
 
 def _own_id(event: Event[Said]) -> None:

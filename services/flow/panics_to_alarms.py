@@ -1,4 +1,6 @@
-"""Hop: a press becomes an alarm, under the very id that screens and police link have shown it by; presses of one site join while it is open."""
+"""Hop: a press becomes an alarm, under the very id that screens and police link have shown it by; presses of one site
+join while it is open.
+"""
 
 from schemas.envelope import Event
 from schemas.panic import Panic

@@ -18,7 +18,9 @@ class PresenceRow(msgspec.Struct, frozen=True, array_like=True):
 
 
 def passages_to_presence(passage: Event[Passage], case: Case) -> None:
-    """Keep where the holder was last seen to pass; a passage without a holder (forced, free) says nothing about anybody."""
+    """Keep where the holder was last seen to pass; a passage without a holder (forced, free) says nothing about
+    anybody.
+    """
     if passage.data.holder is None:
         return
     key = presence_key(passage.site, passage.data.holder)

@@ -18,10 +18,12 @@ from services.rules.facts import Facts, Presence
 
 ANSWERS = "answers"
 ANSWERS_KEPT = 256
-"""Of each gate, by the number of the read: two reads share a place only when so many of the gate's records lie between them."""
+"""Of each gate, by the number of the read: two reads share a place only when so many of the gate's records lie
+between them.
+"""
 
 EXPIRES_AFTER = timedelta(seconds=5)
-"""How long after the gate's own deadline a decision may still open: a gate that waited longer has long decided alone."""
+"""How long after the gate's own deadline a decision may still open: a gate that waits longer decides alone."""
 
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
@@ -34,17 +36,25 @@ class Answer(msgspec.Struct, frozen=True, array_like=True):
 
 
 def reads_to_decisions(read: Event[CredentialRead], case: Case) -> None:
-    """Answer a read once; a repeat of it (a replay, a bridge that sends again) is answered with the bytes of the first time."""
+    """Answer a read once; a repeat of it (a replay, a bridge that sends again) is answered with the bytes of the
+    first time.
+    """
     key = answer_key(read.id)
     known = case.row(ANSWERS, key, Answer)
     if known is not None and known.read == read.id:
         placement = case.speaker.placement
-        record = Outgoing(ACCESS_DECISIONS.name, read.site.encode(), known.value, placement.partition(ACCESS_DECISIONS, read.site))
+        record = Outgoing(
+            ACCESS_DECISIONS.name, read.site.encode(), known.value, placement.partition(ACCESS_DECISIONS, read.site)
+        )
         case.repeat(record)
         return
     late = is_late(read, case.now)
     presence = None if late else _presence(read, case)
-    decision = decided(read, known_facts(read.site, read.data.credential, case.facts, presence, read.time if late else case.now), case.now)
+    decision = decided(
+        read,
+        known_facts(read.site, read.data.credential, case.facts, presence, read.time if late else case.now),
+        case.now,
+    )
     answer = Event(id=decision_id(read.id), source=case.speaker.source, time=case.now, site=read.site, data=decision)
     record = case.say(ACCESS_DECISIONS, answer)
     case.put(ANSWERS, key, Answer(read.id, decision.verdict, decision.reason, record.value))
@@ -77,8 +87,12 @@ def decided(read: Event[CredentialRead], facts: Facts, now: datetime) -> AccessD
     )
 
 
-def known_facts(site: str, credential: str, facts: KnownFacts, presence: Presence | None, confirmed_at: datetime) -> Facts:
-    """Gather what ``decide`` may look at. The stream has its facts whole and current whenever it judges (``services/flow/facts.py``)."""
+def known_facts(
+    site: str, credential: str, facts: KnownFacts, presence: Presence | None, confirmed_at: datetime
+) -> Facts:
+    """Gather what ``decide`` may look at. The stream has its facts whole and current whenever it judges
+    (``services/flow/facts.py``).
+    """
     return Facts(
         policy=facts.policy(site),
         confirmed_at=confirmed_at,

@@ -1,4 +1,6 @@
-"""Hop: a credential refused again and again becomes an alarm of the duty administrator; other findings are for the record."""
+"""Hop: a credential refused again and again becomes an alarm of the duty administrator; other findings are for the
+record.
+"""
 
 from schemas.envelope import Event
 from schemas.signal import Signal

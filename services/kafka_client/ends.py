@@ -1,4 +1,6 @@
-"""Asks the broker where partitions end as of now, on a connection of its own: a reader's own connection may be held by a waiting fetch for half a second."""
+"""Asks the broker where partitions end as of now, on a connection of its own: a reader's own connection may be held
+by a waiting fetch for half a second.
+"""
 
 import asyncio
 import logging
@@ -15,7 +17,9 @@ logger = logging.getLogger(__name__)
 
 
 class Ends:
-    """The end offsets of partitions, for whoever must know that it has read everything that was there. Opened when first asked."""
+    """The end offsets of partitions, for whoever must know that it has read everything that was there. Opened when
+    first asked.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         """Take the cluster from the settings; nothing is opened yet."""
@@ -23,9 +27,16 @@ class Ends:
         self._consumer: AIOKafkaConsumer | None = None
         self._opening = asyncio.Lock()
 
-    async def ends(self, partitions: Collection[tuple[Topic, int]], timeout_s: float = 2.0) -> dict[tuple[str, int], int] | None:
-        """Give the next offset to be written by (the topic's own name, partition); None when the broker does not answer in time."""
-        where = {TopicPartition(topic_name(self._configuration, topic), partition): (topic.name, partition) for topic, partition in partitions}
+    async def ends(
+        self, partitions: Collection[tuple[Topic, int]], timeout_s: float = 2.0
+    ) -> dict[tuple[str, int], int] | None:
+        """Give the next offset to be written by (the topic's own name, partition); None when the broker does not
+        answer in time.
+        """
+        where = {
+            TopicPartition(topic_name(self._configuration, topic), partition): (topic.name, partition)
+            for topic, partition in partitions
+        }
         try:
             async with asyncio.timeout(timeout_s):
                 consumer = await self._open()
@@ -38,7 +49,9 @@ class Ends:
     async def _open(self) -> AIOKafkaConsumer:
         async with self._opening:
             if self._consumer is None:
-                consumer = AIOKafkaConsumer(**kafka_options(self._configuration), enable_auto_commit=False, request_timeout_ms=10_000)
+                consumer = AIOKafkaConsumer(
+                    **kafka_options(self._configuration), enable_auto_commit=False, request_timeout_ms=10_000
+                )
                 try:
                     await consumer.start()
                 except BaseException:

@@ -5,7 +5,12 @@ import logging
 from collections.abc import Iterable, Mapping, Sequence
 
 from aiokafka import AIOKafkaProducer
-from aiokafka.errors import KafkaError, MessageSizeTooLargeError, RecordListTooLargeError, UnsupportedForMessageFormatError
+from aiokafka.errors import (
+    KafkaError,
+    MessageSizeTooLargeError,
+    RecordListTooLargeError,
+    UnsupportedForMessageFormatError,
+)
 
 from schemas.outgoing import Outgoing
 from services.kafka_client.connection import RETRY_FIRST_S, RETRY_LONGEST_S, kafka_options, topic_name
@@ -26,7 +31,9 @@ class Undeliverable(Exception):  # noqa: N818  said of a record
 
 
 class RecordProducer:
-    """An idempotent producer that waits for all replicas. It may be made and used before the broker is there: delivering waits."""
+    """An idempotent producer that waits for all replicas. It may be made and used before the broker is there:
+    delivering waits.
+    """
 
     def __init__(self, configuration: Configuration) -> None:
         """Take the cluster from the settings; nothing is opened yet."""
@@ -35,10 +42,12 @@ class RecordProducer:
         self._starting = asyncio.Lock()
 
     async def deliver(self, records: Sequence[Outgoing]) -> list[int]:
-        """Send records, each partition's in their order, and return when the broker has every one: the offset of each.
+        """Send records, each partition's in their order, and return when the broker has every one: the offset of
+        each.
 
-        Waits for an absent broker as long as it takes. Raises Undeliverable for a record that no broker will take; those before and beside it may have been sent, so call again with
-        the rest: effects are idempotent by event id.
+        Waits for an absent broker as long as it takes. Raises Undeliverable for a record that no broker will take;
+        those before and beside it may have been sent, so call again with the rest: effects are idempotent by event
+        id.
         """
         offsets: dict[int, int] = {}
         pause_s = RETRY_FIRST_S
@@ -54,7 +63,9 @@ class RecordProducer:
         try:
             producer = await self._started()
             sent = [
-                await producer.send(topic_name(self._configuration, record.topic), record.value, record.key, record.partition)
+                await producer.send(
+                    topic_name(self._configuration, record.topic), record.value, record.key, record.partition
+                )
                 for record in records.values()
             ]
         except _NEVER as error:

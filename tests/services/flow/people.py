@@ -1,0 +1,186 @@
+"""Two schools, their gates, keys and people, and what they say: the events that the tests of this room are made of."""
+
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from typing import Any
+
+from schemas.alarm_action import ActionKind, AlarmAction
+from schemas.credential import Category, Credential
+from schemas.credential_read import CredentialRead, Direction
+from schemas.envelope import Event
+from schemas.gate_act import GateAct
+from schemas.gate_event import GateEvent, GateEventKind
+from schemas.panic import Panic
+from schemas.passage import Outcome, Passage
+from schemas.reasons import Reason, Verdict
+from schemas.signal import Signal, SignalRule
+from schemas.site_mode import Mode, SiteMode
+from schemas.site_policy import CategoryRules, GateTrust, SitePolicy, Window
+from schemas.topics import Placement, Role
+from schemas.trust import Signer, gate_source, service_source
+
+MORNING = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
+"""A Monday, eight o'clock at the school."""
+
+SCHOOL, OTHER_SCHOOL = "school-1", "school-2"
+GATE, OTHER_GATE = "school-1-main", "school-2-main"
+SITE_OF = {GATE: SCHOOL, OTHER_GATE: OTHER_SCHOOL}
+PLACEMENT = Placement(2, 4)
+CARD, PUPIL_CARD, UNKNOWN_CARD = "a" * 32, "b" * 32, "f" * 32
+
+
+def seed(owner: str) -> bytes:
+    """Give the private key of a gate or a service of these tests."""
+    return sha256(owner.encode()).digest()
+
+
+GATE_SIGNERS = {gate: Signer(gate_source(gate), seed(gate)) for gate in SITE_OF}
+SERVICE_SIGNERS: dict[Role, Signer] = {
+    role: Signer(service_source(role), seed(role)) for role in Role if role is not Role.GATE
+}
+KEYRING = {str(role): [signer.public_key] for role, signer in SERVICE_SIGNERS.items()}
+
+
+def policy(
+    site: str = SCHOOL, version: int = 1, *, gates: list[str] | None = None, **changes: Any
+) -> Event[SitePolicy]:
+    """Rules that let staff and pupils in at any time of any day."""
+    always = [Window(weekdays=list(range(1, 8)), opens_min=0, closes_min=24 * 60)]
+    rules = CategoryRules(windows=changes.pop("windows", always), anti_passback="hard", admit_staleness_s=600.0)
+    trusted = [gate for gate, home in SITE_OF.items() if home == site] if gates is None else gates
+    data = SitePolicy(
+        version=version,
+        name=site,
+        utc_offset_min=300,
+        answer_within_ms=300,
+        categories={"staff": rules, "pupil": rules},
+        gates={gate: GateTrust(name=gate, public_keys=[GATE_SIGNERS[gate].public_key]) for gate in trusted},
+    )
+    return _fact(f"policy/{site}/{version}", site, data)
+
+
+def credential(
+    card: str = CARD,
+    version: int = 1,
+    *,
+    site: str = SCHOOL,
+    revoked_at: datetime | None = None,
+    category: Category = "staff",
+) -> Event[Credential]:
+    """A card that is valid for years around the tests."""
+    data = Credential(
+        credential=card,
+        version=version,
+        holder=f"holder-{card[:4]}",
+        category=category,
+        valid_from=MORNING - timedelta(days=1000),
+        valid_until=MORNING + timedelta(days=10000),
+        revoked_at=revoked_at,
+    )
+    return _fact(f"credential/{site}/{card}/{version}", site, data)
+
+
+def mode(name: Mode, version: int = 1, *, drill: bool = False, site: str = SCHOOL) -> Event[SiteMode]:
+    """The mode of a site."""
+    return _fact(
+        f"mode/{site}/{version}", site, SiteMode(version=version, mode=name, drill=drill, by=["director"], because=None)
+    )
+
+
+def read(
+    number: int, card: str = CARD, *, gate: str = GATE, at: datetime = MORNING, wait_s: float = 0.3, **changes: Any
+) -> Event[CredentialRead]:
+    """A card shown at a gate."""
+    data = CredentialRead(
+        gate=gate,
+        reader="entry",
+        direction=changes.get("direction", "entry"),
+        credential=card,
+        technology="card",
+        bits=26,
+        answer_by=at + timedelta(seconds=wait_s),
+    )
+    return _said(gate, number, at, data)
+
+
+def act(number: int, of: Event[CredentialRead], verdict: Verdict, **changes: Any) -> Event[GateAct]:
+    """What a gate did about a read, alone unless told otherwise."""
+    data = GateAct(
+        read=of.id,
+        gate=of.data.gate,
+        reader=of.data.reader,
+        direction=of.data.direction,
+        credential=of.data.credential,
+        decided_by=changes.get("decided_by", "gate"),
+        decision=None,
+        verdict=verdict,
+        reason=changes.get("reason", Reason.VALID),
+        values={},
+        holder=None,
+        category=None,
+        policy_version=1,
+        policy_age_s=0.0,
+        grant=None,
+        waited_ms=changes.get("waited_ms", 0.0),
+    )
+    return _said(of.data.gate, number, changes.get("at", of.time), data)
+
+
+def passage(
+    number: int,
+    outcome: Outcome = "entered",
+    holder: str | None = f"holder-{CARD[:4]}",
+    *,
+    gate: str = GATE,
+    at: datetime = MORNING,
+) -> Event[Passage]:
+    """Somebody went through."""
+    direction: Direction = "exit" if outcome == "left" else "entry"
+    data = Passage(
+        gate=gate, direction=direction, outcome=outcome, grant=None, read=None, credential=None, holder=holder
+    )
+    return _said(gate, number, at, data)
+
+
+def panic(
+    number: int,
+    button: str = "post",
+    *,
+    gate: str = GATE,
+    at: datetime = MORNING,
+    silent: bool = False,
+    test: str | None = None,
+) -> Event[Panic]:
+    """A button was pressed."""
+    return _said(gate, number, at, Panic(gate=gate, button=button, silent=silent, test=test))
+
+
+def gate_event(
+    number: int, kind: GateEventKind = "forced", *, gate: str = GATE, at: datetime = MORNING
+) -> Event[GateEvent]:
+    """Something happened to a gate."""
+    return _said(gate, number, at, GateEvent(gate=gate, kind=kind, device=None, gap_s=None, detail={}))
+
+
+def signal(
+    read_id: str, rule: SignalRule = "refused_again", *, card: str = CARD, at: datetime = MORNING
+) -> Event[Signal]:
+    """A finding of admission."""
+    data = Signal(rule=rule, gate=GATE, read=read_id, credential=card, holder=None, values={})
+    return Event(id=f"signal/{rule}/{read_id}", source=service_source(Role.ADMISSION), time=at, site=SCHOOL, data=data)
+
+
+def action(
+    number: int, alarm: str, kind: ActionKind, *, by: str = "guard-1", cause: str | None = None, at: datetime = MORNING
+) -> Event[AlarmAction]:
+    """A person did something about an alarm."""
+    data = AlarmAction(alarm=alarm, action=kind, by=by, post="post-1", seen_version=1, cause=cause, comment=None)
+    return Event(id=f"action/{number}", source=service_source(Role.ADMINISTRATION), time=at, site=SCHOOL, data=data)
+
+
+def _said(gate: str, number: int, at: datetime, data: Any) -> Event[Any]:
+    return Event(id=f"{gate}:1:{number}", source=gate_source(gate), time=at, site=SITE_OF[gate], data=data)
+
+
+def _fact(name: str, site: str, data: Any) -> Event[Any]:
+    return Event(id=name, source=service_source(Role.ADMINISTRATION), time=MORNING, site=site, data=data)
