@@ -33,7 +33,8 @@ class LocalKafka:
     """One KRaft node, broker and controller in one process, listening on 127.0.0.1 only.
 
     `jars` is the folder that `make prepare` fills (var/jars); `home` will hold the data, the properties and broker.log.
-    `port` is chosen when None, and stays the same across restarts. The process is ended by the kernel when the thread that
+    `port` is chosen when None, and stays the same across restarts. The process is ended by the kernel when the
+    thread that
     started it ends (PR_SET_PDEATHSIG), so start it from the main thread.
     """
 
@@ -91,7 +92,8 @@ class LocalKafka:
     def wait_ready(self, timeout_s: float = READY_WITHIN_S) -> None:
         """Return when the broker names itself in the cluster's metadata, which is when topics can be made and written.
 
-        Raises KafkaUnavailableError with the end of broker.log when it has ended, or has not answered within `timeout_s`.
+        Raises KafkaUnavailableError with the end of broker.log when it has ended, or has not answered within
+        `timeout_s`.
         """
         deadline = time.monotonic() + timeout_s
         while not answers(self.port, timeout_s=1.0):
@@ -137,13 +139,17 @@ class LocalKafka:
             raise
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         """Stop the broker."""
         self.stop()
 
     def _check(self) -> None:
         if threading.current_thread() is not threading.main_thread():
-            raise KafkaUnavailableError("start Kafka from the main thread: it is ended when the thread that started it ends")
+            raise KafkaUnavailableError(
+                "start Kafka from the main thread: it is ended when the thread that started it ends"
+            )
         problem = java_problem()
         if problem:
             raise KafkaUnavailableError(f"Kafka needs Java: {problem}. Type: make prepare")
@@ -151,22 +157,34 @@ class LocalKafka:
             raise KafkaUnavailableError(f"Kafka's jars are not in {self.jars}. Type: make prepare")
         for port in (self.port, self.controller_port):
             if not _is_free(port):
-                raise KafkaUnavailableError(f"port {port} is in use by another program; end that, or choose another port")
+                raise KafkaUnavailableError(
+                    f"port {port} is in use by another program; end that, or choose another port"
+                )
 
     def _write_properties(self) -> Path:
         template = Template((HERE / "server.properties.template").read_text(encoding="utf-8"))
         path = self.home / "server.properties"
-        text = template.substitute(port=self.port, controller_port=self.controller_port, data=self.home.resolve() / "data")
+        text = template.substitute(
+            port=self.port, controller_port=self.controller_port, data=self.home.resolve() / "data"
+        )
         path.write_text(text, encoding="utf-8")
         return path
 
     def _format(self, properties: Path) -> None:
-        tool = ["-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}"]
+        tool = [
+            "-XX:TieredStopAtLevel=1",
+            "-XX:+UseSerialGC",
+            f"-Dlog4j2.configurationFile={HERE / 'log4j2.properties'}",
+        ]
         cluster = "cWFxcGEtb25lLW5vZGUtMQ"  # any 16 bytes in base64: there is one cluster on one machine
-        command = self._java(*tool, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties))
+        command = self._java(
+            *tool, "kafka.tools.StorageTool", "format", "--standalone", "-t", cluster, "-c", str(properties)
+        )
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=READY_WITHIN_S)  # noqa: S603
         if done.returncode:
-            raise KafkaUnavailableError(f"Kafka's data folder {self.home / 'data'} could not be formatted: {done.stdout}{done.stderr}")
+            raise KafkaUnavailableError(
+                f"Kafka's data folder {self.home / 'data'} could not be formatted: {done.stdout}{done.stderr}"
+            )
 
     def _java(self, *arguments: str) -> list[str]:
         return ["java", "-cp", f"{self.jars.resolve()}/*", *arguments]

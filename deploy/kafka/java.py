@@ -1,4 +1,6 @@
-"""Says whether this machine has a Java that can run Kafka; for the broker and for `make prepare`. Standard library only."""
+"""Says whether this machine has a Java that can run Kafka; for the broker and for `make prepare`. Standard library
+only.
+"""
 
 from __future__ import annotations
 
@@ -13,11 +15,13 @@ VERSION_LINE = re.compile(r'version "(?:1\.)?(\d+)')
 
 
 def java_problem() -> str | None:
-    """Return why the `java` on the PATH cannot run a broker, in words for the person at the terminal, or None if it can."""
+    """Return why the `java` on the PATH cannot run a broker, in words for the person at the terminal, or None if it
+    can.
+    """
     path = shutil.which("java")
     if path is None:
         return "there is no `java` on the PATH"
-    said = subprocess.run([path, "-version"], capture_output=True, text=True, check=False, timeout=60)
+    said = subprocess.run([path, "-version"], capture_output=True, text=True, check=False, timeout=60)  # noqa: S603 - a fixed question
     major = java_major(said.stderr + said.stdout)
     if major is None:
         return f"`{path} -version` does not say which version it is"
@@ -27,6 +31,8 @@ def java_problem() -> str | None:
 
 
 def java_major(said: str) -> int | None:
-    """Return the major version in what `java -version` printed: 17 for `"17.0.15"`, 8 for `"1.8.0_292"`, None if there is none."""
+    """Return the major version in what `java -version` printed: 17 for `"17.0.15"`, 8 for `"1.8.0_292"`, None if
+    there is none.
+    """
     found = VERSION_LINE.search(said)
     return int(found[1]) if found else None

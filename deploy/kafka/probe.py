@@ -1,4 +1,6 @@
-"""Asks a broker whether it serves: one Metadata request by hand, so that no Kafka client is needed. Standard library only."""
+"""Asks a broker whether it serves: one Metadata request by hand, so that no Kafka client is needed. Standard
+library only.
+"""
 
 from __future__ import annotations
 

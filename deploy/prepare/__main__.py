@@ -1,6 +1,7 @@
 """`python3 -m deploy.prepare [--for demo|test] [--no-install]`: makes a checkout ready; a second run asks no registry.
 
-Exit status: 0 when all is ready; 1 when a step failed; 2 when the machine lacks a program that we may not install, after
+Exit status: 0 when all is ready; 1 when a step failed; 2 when the machine lacks a program that we may not install,
+after
 printing the one line to type. Standard library only, since it runs before anything is installed.
 """
 
@@ -32,9 +33,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 def _parse(arguments: list[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python3 -m deploy.prepare", description="Make this checkout ready to run.")
-    parser.add_argument("--for", dest="purpose", choices=("demo", "test", "messages"), default="demo", help="what for (demo)")
     parser.add_argument(
-        "--no-install", dest="install", action="store_false", help="never install system packages: print the line to type"
+        "--for", dest="purpose", choices=("demo", "test", "messages"), default="demo", help="what for (demo)"
+    )
+    parser.add_argument(
+        "--no-install",
+        dest="install",
+        action="store_false",
+        help="never install system packages: print the line to type",
     )
     return parser.parse_args(arguments)
 
@@ -45,7 +51,9 @@ def _run(steps: list[Step]) -> None:
 
 
 def _system_is_ready(parts: tuple[system.SystemPart, ...], *, install: bool) -> bool:
-    """Return whether the machine has the programs, after installing them when that is allowed; else say the line to type."""
+    """Return whether the machine has the programs, after installing them when that is allowed; else say the line to
+    type.
+    """
     missing = system.what_is_missing(parts)
     if not missing:
         return True

@@ -1,10 +1,14 @@
-"""The steps that prepare a checkout: Python's packages, Java's jars, the browser's scripts, the texts. Standard library only."""
+"""The steps that prepare a checkout: Python's packages, Java's jars, the browser's scripts, the texts. Standard
+library only.
+"""
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
+import tomllib
 from pathlib import Path
 
 from deploy.prepare.steps import Step, call
@@ -42,21 +46,37 @@ def _make_venv(pins: Path) -> None:
     for stamp in VENV.glob("*.stamp"):  # what was installed after the pins goes with them
         stamp.unlink()
     call([sys.executable, "-m", "venv", "--clear", VENV], LOGS / "venv.log")
-    install = [VENV / "bin" / "python", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
-    call([*install, "-r", pins], LOGS / "pip.log")
+    pip = [str(VENV / "bin" / "python"), "-m", "pip"]
+    install = [*pip, "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
+    call([*install, "-r", str(pins)], LOGS / "pip.log")
 
 
 def editable_step() -> Step:
     """Return the step that puts this tree, and the commands qaqpa and qaqpa-bridge, into .venv; it asks no registry."""
-    python = VENV / "bin" / "python"
-    install = [python, "-m", "pip", "install", "--disable-pip-version-check", "--no-index", "--no-deps", "--no-build-isolation"]
+    pip = [str(VENV / "bin" / "python"), "-m", "pip"]
+    install = [
+        *pip,
+        "install",
+        "--disable-pip-version-check",
+        "--no-index",
+        "--no-deps",
+        "--no-build-isolation",
+        "-e",
+        str(ROOT),
+    ]
     return Step(
         name="qaqpa itself in .venv",
-        made_from=(ROOT / "pyproject.toml", sys.version, str(ROOT)),
+        made_from=(_what_is_installed(), sys.version, str(ROOT)),
         makes=(VENV / "bin" / "qaqpa", VENV / "bin" / "qaqpa-bridge"),
         stamp=VENV / "editable.stamp",
-        do=lambda: call([*install, "-e", ROOT], LOGS / "editable.log"),
+        do=lambda: call(install, LOGS / "editable.log"),
     )
+
+
+def _what_is_installed() -> str:
+    """Return the parts of pyproject.toml that an installation depends on; the rules of style are none of them."""
+    said = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    return json.dumps([said["build-system"], said["project"], said["tool"]["hatch"]], sort_keys=True)
 
 
 def jars_step() -> Step:
@@ -109,5 +129,9 @@ def messages_step() -> Step:
 
 def _compile(catalogues: list[Path]) -> None:
     for catalogue in catalogues:
-        files = ["-i", catalogue, "-o", catalogue.with_suffix(".mo")]
-        call([VENV / "bin" / "pybabel", "compile", *files], LOGS / "babel.log", environment={**os.environ, "LC_ALL": "C.UTF-8"})
+        files = ["-i", str(catalogue), "-o", str(catalogue.with_suffix(".mo"))]
+        call(
+            [str(VENV / "bin" / "pybabel"), "compile", *files],
+            LOGS / "babel.log",
+            environment={**os.environ, "LC_ALL": "C.UTF-8"},
+        )

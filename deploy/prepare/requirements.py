@@ -1,7 +1,9 @@
 """`.venv/bin/python -m deploy.prepare.requirements`: pins every package with its hashes into requirements/*.txt.
 
-For whoever changes a dependency in pyproject.toml. The same result on every machine: no index, no folder and no command line
-of the machine is written. dev.txt is resolved first, and the others keep to its versions, so that what is tested is what runs.
+For whoever changes a dependency in pyproject.toml. The same result on every machine: no index, no folder and no
+command line
+of the machine is written. dev.txt is resolved first, and the others keep to its versions, so that what is tested is
+what runs.
 """
 
 from __future__ import annotations
@@ -28,7 +30,16 @@ NOTHING_OF_THE_MACHINE = (
 
 def compile_pins(name: str, extras: tuple[str, ...]) -> None:
     """Write requirements/`name`.txt with the packages of `extras`, keeping the versions that are there where it can."""
-    command = [sys.executable, "-m", "piptools", "compile", "--quiet", "--generate-hashes", "--strip-extras", "--allow-unsafe"]
+    command = [
+        sys.executable,
+        "-m",
+        "piptools",
+        "compile",
+        "--quiet",
+        "--generate-hashes",
+        "--strip-extras",
+        "--allow-unsafe",
+    ]
     command += [*NOTHING_OF_THE_MACHINE, *(f"--extra={extra}" for extra in extras)]
     if name != "dev":
         command.append(f"--constraint={FOLDER / 'dev.txt'}")

@@ -1,4 +1,6 @@
-"""Runs steps that are needed, shows each with its seconds, and remembers what each was made from. Standard library only."""
+"""Runs steps that are needed, shows each with its seconds, and remembers what each was made from. Standard library
+only.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +24,8 @@ class PreparationFailedError(Exception):
 class Step:
     """One thing to prepare.
 
-    `made_from` are the files and words that it depends on, `makes` the files that must be there when it is done. The digest of
+    `made_from` are the files and words that it depends on, `makes` the files that must be there when it is done.
+    The digest of
     `made_from` lies in `stamp`, which is inside the thing itself: whoever deletes the thing deletes the stamp.
     """
 
@@ -63,7 +66,9 @@ def run(steps: Sequence[Step], say: Callable[[str], None]) -> None:
 
 
 def call(command: Sequence[str | Path], log: Path, *, environment: Mapping[str, str] | None = None) -> None:
-    """Run a command to its end with its words in `log`; raise PreparationFailedError with the last of them when it fails."""
+    """Run a command to its end with its words in `log`; raise PreparationFailedError with the last of them when it
+    fails.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("wb") as said:
         done = subprocess.run(  # noqa: S603 - commands are written in this package
@@ -72,7 +77,9 @@ def call(command: Sequence[str | Path], log: Path, *, environment: Mapping[str, 
     if done.returncode:
         last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
         text = "\n".join(last)
-        raise PreparationFailedError(f"{' '.join(map(str, command[:4]))} ended with {done.returncode}. The end of {log}:\n{text}")
+        raise PreparationFailedError(
+            f"{' '.join(map(str, command[:4]))} ended with {done.returncode}. The end of {log}:\n{text}"
+        )
 
 
 @contextlib.contextmanager

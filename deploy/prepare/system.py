@@ -1,4 +1,6 @@
-"""What Qaqpa takes from the system's packages: which of it is missing, and the one line that installs it. Standard library only."""
+"""What Qaqpa takes from the system's packages: which of it is missing, and the one line that installs it. Standard
+library only.
+"""
 
 from __future__ import annotations
 
@@ -25,8 +27,11 @@ class SystemPart:
 
 
 def postgresql_programs() -> Path | None:
-    """Return the folder with the newest PostgreSQL server's initdb and postgres, or None. Debian keeps it off the PATH."""
-    folders = sorted(Path("/usr/lib/postgresql").glob("*/bin"), key=lambda folder: _number(folder.parent.name), reverse=True)
+    """Return the folder with the newest PostgreSQL server's initdb and postgres, or None. Debian keeps it off the
+    PATH.
+    """
+    debian = Path("/usr/lib/postgresql").glob("*/bin")
+    folders = sorted(debian, key=lambda folder: _number(folder.parent.name), reverse=True)
     on_path = shutil.which("initdb")
     if on_path:
         folders.append(Path(on_path).resolve().parent)

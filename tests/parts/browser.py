@@ -22,7 +22,8 @@ OPTIONS = (
 def browser() -> Iterator[Browser]:
     """Give a headless Chromium; a test makes its own context: `browser.new_context(locale="kk-KZ", viewport=…)`.
 
-    Playwright's blocking interface holds this thread's event loop until the module is done: in a module that asks for the
+    Playwright's blocking interface holds this thread's event loop until the module is done: in a module that asks
+    for the
     browser, no test can be `async`.
     """
     program = chromium_program()

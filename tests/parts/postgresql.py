@@ -1,4 +1,6 @@
-"""Real PostgreSQL for tests: one server for the whole run from the system's packages, a fresh database for each test."""
+"""Real PostgreSQL for tests: one server for the whole run from the system's packages, a fresh database for each
+test.
+"""
 
 import os
 import secrets
@@ -27,7 +29,8 @@ def postgres_url() -> Iterator[str]:
     home = Path(tempfile.mkdtemp(prefix="qaqpa-pg-"))
     if os.geteuid() == 0:
         shutil.chown(home, "postgres", "postgres")
-    _run_to_end(programs / "initdb", "-D", home / "data", "-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    who_and_how = ("-U", OWNER, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+    _run_to_end(programs / "initdb", "-D", home / "data", *who_and_how)
     server = _start(programs / "postgres", home)
     try:
         eventually(lambda: _answers(home, server), READY_WITHIN_S, saying="PostgreSQL answers")
@@ -57,7 +60,8 @@ def _url(home: Path, database: str) -> str:
 def _start(program: Path, home: Path) -> subprocess.Popen[bytes]:
     """Start the server, which the kernel ends when we end."""
     quick = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "synchronous_commit=off", "-c", "full_page_writes=off"]
-    command = [*_as_postgres(), "setpriv", "--pdeathsig", "QUIT", program, "-D", home / "data", "-k", home, *quick]
+    server = [str(program), "-D", str(home / "data"), "-k", str(home), *quick]
+    command = [*_as_postgres(), "setpriv", "--pdeathsig", "QUIT", *server]
     with (home / "server.log").open("wb") as log:
         return subprocess.Popen(command, cwd=home, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
 
@@ -75,7 +79,9 @@ def _as_postgres() -> list[str]:
 
 def _answers(home: Path, server: subprocess.Popen[bytes]) -> bool:
     if server.poll() is not None:
-        pytest.fail(f"PostgreSQL ended while starting: {(home / 'server.log').read_text(encoding='utf-8')}", pytrace=False)
+        pytest.fail(
+            f"PostgreSQL ended while starting: {(home / 'server.log').read_text(encoding='utf-8')}", pytrace=False
+        )
     try:
         psycopg.connect(host=str(home), user=OWNER, dbname="postgres").close()
     except psycopg.OperationalError:

@@ -8,8 +8,7 @@ from kafka.admin import KafkaAdminClient, NewTopic
 from playwright.sync_api import Browser
 from sqlalchemy import create_engine, text
 
-from deploy.kafka.broker import KafkaUnavailableError, LocalKafka
-from deploy.kafka.probe import answers
+from deploy.kafka.broker import LocalKafka
 from tests.parts.waiting import eventually
 
 
@@ -33,32 +32,6 @@ def test_the_broker_makes_the_topics_it_is_asked_for_and_no_other(kafka: LocalKa
     make_topic(kafka, f"{topic_prefix}reads")
     eventually(lambda: f"{topic_prefix}reads" in topics_of(kafka))
     assert f"{topic_prefix}raeds" not in topics_of(kafka)
-
-
-def test_a_killed_broker_keeps_its_port_and_its_topics(broker_of_its_own: LocalKafka) -> None:
-    make_topic(broker_of_its_own, "reads")
-    port = broker_of_its_own.port
-    broker_of_its_own.kill()
-    assert broker_of_its_own.pid is None
-    assert not answers(port, timeout_s=0.2)
-    broker_of_its_own.start()
-    broker_of_its_own.wait_ready()
-    assert broker_of_its_own.port == port
-    assert "reads" in topics_of(broker_of_its_own)
-
-
-def test_a_paused_broker_answers_nobody_until_it_is_resumed(broker_of_its_own: LocalKafka) -> None:
-    broker_of_its_own.pause()
-    assert not answers(broker_of_its_own.port, timeout_s=0.3)
-    broker_of_its_own.resume()
-    broker_of_its_own.wait_ready()
-
-
-def test_a_taken_port_is_named_and_nothing_is_started(kafka: LocalKafka, tmp_path_factory: pytest.TempPathFactory) -> None:
-    second = LocalKafka(kafka.jars, tmp_path_factory.mktemp("second"), port=kafka.port)
-    with pytest.raises(KafkaUnavailableError, match=f"port {kafka.port} is in use"):
-        second.start()
-    assert second.pid is None
 
 
 def test_each_test_gets_an_empty_database(postgres_database: str) -> None:
