@@ -56,7 +56,7 @@ def test_a_taken_port_is_named_and_nothing_is_started(
 
 
 def test_a_broker_dies_with_the_program_that_started_it(tmp_path: Path) -> None:
-    command = [sys.executable, "-c", PARENT, JARS, tmp_path / "kafka"]
+    command = [sys.executable, "-c", PARENT, str(JARS), str(tmp_path / "kafka")]
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdout
         broker_pid = int(parent.stdout.readline())
