@@ -1,1 +1,3 @@
-"""At the gate: one process for each gate PC; reads cards, asks the stream, opens, and decides alone when nobody answers."""
+"""At the gate: one process for each gate PC; reads cards, asks the stream, opens, and decides alone when nobody
+answers.
+"""

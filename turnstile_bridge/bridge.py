@@ -17,7 +17,7 @@ from schemas.keyed_hash import credential_hash
 from schemas.panic import Panic
 from schemas.topics import GATE_EVENTS, PANICS
 from services.rules.decide import decide
-from turnstile_bridge import gate
+from turnstile_bridge import gate, reads
 from turnstile_bridge.clock import instant
 from turnstile_bridge.drivers import interface as hardware
 from turnstile_bridge.drivers.osdp_gate import OsdpGate
@@ -152,7 +152,9 @@ class Bridge:
                 policy = self._facts.policy()
                 within_ms = policy.answer_within_ms if policy else self._settings.answer_within_ms
                 way = self._directions[event.reader]
-                self._step(Shown(self._journal.next_id(), event.reader, way, credential, event.bits, within_ms / 1000), now)
+                self._step(
+                    Shown(self._journal.next_id(), event.reader, way, credential, event.bits, within_ms / 1000), now
+                )
             case _:
                 self._step(event, now)
 
@@ -195,11 +197,16 @@ class Bridge:
         return written
 
     def _gate_event(self, kind: GateEventKind, now: Instant, **detail: str) -> None:
-        self._say([Say(GATE_EVENTS, GateEvent(gate=self._settings.gate, kind=kind, device=None, gap_s=None, detail=detail))], now)
+        self._say(
+            [Say(GATE_EVENTS, GateEvent(gate=self._settings.gate, kind=kind, device=None, gap_s=None, detail=detail))],
+            now,
+        )
 
     def _panic(self, button: str, now: Instant) -> None:
         silent = self._silent[button]
-        written = self._say([Say(PANICS, Panic(gate=self._settings.gate, button=button, silent=silent, test=None))], now)
+        written = self._say(
+            [Say(PANICS, Panic(gate=self._settings.gate, button=button, silent=silent, test=None))], now
+        )
         self._presses.pressed(Press(written[0].id, button, silent), now.s)
         log("panic", logging.WARNING, id=written[0].id)
 
@@ -230,8 +237,13 @@ class Bridge:
 
     def _heartbeat(self, now: Instant) -> None:
         backlog = self._journal.backlog()
-        alone = "yes" if gate.is_alone(self._state) else "no"
-        detail = {"waiting": backlog.rows, "alone": alone, "dropped": self._journal.dropped, "refused": self._uplink.refused}
+        alone = "yes" if reads.is_alone(self._state) else "no"
+        detail = {
+            "waiting": backlog.rows,
+            "alone": alone,
+            "dropped": self._journal.dropped,
+            "refused": self._uplink.refused,
+        }
         self._gate_event("heartbeat", now, **{name: str(value) for name, value in detail.items()})
 
     def _online(self) -> list[bool]:

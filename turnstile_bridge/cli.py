@@ -3,11 +3,9 @@
 import fcntl
 import os
 import signal
-import sqlite3
 from pathlib import Path
 from typing import Annotated
 
-import serial
 import typer
 from rich.console import Console
 from rich.table import Table
@@ -15,12 +13,18 @@ from rich.table import Table
 from schemas.setting import EXIT_STATUS, WrongSetting
 from turnstile_bridge import log as logs
 from turnstile_bridge.bridge import Bridge, serve
+from turnstile_bridge.drivers.osdp_line import port_trouble
 from turnstile_bridge.facts import FactsOnDisk
 from turnstile_bridge.journal import look
 from turnstile_bridge.settings import GateConfiguration
 from turnstile_bridge.uplink import broker_answers
 
-app = typer.Typer(help="The turnstile bridge: one process for one gate.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+app = typer.Typer(
+    help="The turnstile bridge: one process for one gate.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
 SettingsFile = Annotated[Path, typer.Option("--settings", help="the gate's settings file (TOML)")]
 
 
@@ -48,8 +52,13 @@ def check(settings: SettingsFile) -> None:
         console.print(f"[red]wrong[/] {wrong}")
         raise typer.Exit(EXIT_STATUS) from wrong
     said = configuration.settings
-    console.print(f"gate [bold]{said.gate}[/] of site [bold]{said.site}[/], {len(said.osdp.readers)} reader(s) on {configuration.port}")
-    found = {"keys": _keys(configuration), "port": _port(configuration), "broker": broker_answers(configuration)}
+    readers = ", ".join(reader.name for reader in said.osdp.readers)
+    console.print(f"gate [bold]{said.gate}[/] of site [bold]{said.site}[/]; readers {readers} on {configuration.port}")
+    found = {
+        "keys": _keys(configuration),
+        "port": port_trouble(configuration.port, configuration.settings.osdp.baud),
+        "broker": broker_answers(configuration),
+    }
     table = Table("part", "state")
     for part, wrong_with_it in found.items():
         table.add_row(part, f"[red]{wrong_with_it}[/]" if wrong_with_it else "[green]answers[/]")
@@ -91,7 +100,8 @@ def _only_one(configuration: GateConfiguration) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        message = f"setting data_dir: another bridge serves gate {configuration.settings.gate} from {path.parent}; stop it first"
+        gate = configuration.settings.gate
+        message = f"setting data_dir: another bridge serves gate {gate} from {path.parent}; stop it first"
         raise WrongSetting(message) from error
     return lock
 
@@ -104,14 +114,6 @@ def _keys(configuration: GateConfiguration) -> str | None:
         configuration.trust()
     except WrongSetting as wrong:
         return str(wrong)
-    return None
-
-
-def _port(configuration: GateConfiguration) -> str | None:
-    try:
-        serial.Serial(configuration.port, configuration.settings.osdp.baud, timeout=0, exclusive=True).close()
-    except (serial.SerialException, ValueError, sqlite3.Error) as error:
-        return str(error)
     return None
 
 

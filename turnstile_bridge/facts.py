@@ -1,6 +1,8 @@
-"""What a gate knows when it must decide alone: its site's policy, credentials and mode, followed from Kafka into SQLite.
+"""What a gate knows when it must decide alone: its site's policy, credentials and mode, followed from Kafka into
+SQLite.
 
-Every record was checked before it came here (signature, writing role, partition); one that was refused is kept beside, counted, and never acted on. A record and the offset after
+Every record was checked before it came here (signature, writing role, partition); one that was refused is kept
+beside, counted, and never acted on. A record and the offset after
 it are one transaction, so a restart goes on where it stopped.
 """
 
@@ -12,6 +14,7 @@ from typing import TypeVar
 
 import msgspec
 
+from schemas.catalogue import Said
 from schemas.credential import Credential
 from schemas.envelope import Event, RefusedRecord
 from schemas.site_mode import SiteMode
@@ -27,11 +30,13 @@ _TABLES = """
 CREATE TABLE IF NOT EXISTS facts (
     noun TEXT NOT NULL, subject TEXT NOT NULL, version INTEGER NOT NULL, data BLOB NOT NULL, PRIMARY KEY (noun, subject)
 ) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS offsets (topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS offsets (
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)
+) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS confirmed (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS refused (
-    number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, partition INTEGER NOT NULL, at_offset INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL,
-    sha256 TEXT NOT NULL
+    number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, partition INTEGER NOT NULL,
+    at_offset INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, sha256 TEXT NOT NULL
 );
 """
 
@@ -51,15 +56,17 @@ class FactsOnDisk:
         """Give the transaction in which a batch is taken: ``with facts.whole(): ...``."""
         return self._connection
 
-    def take(self, event: Event[object], topic: Topic, position: tuple[int, int]) -> bool:
-        """Keep a fact and the offset after it; False when an equal or newer version was known. ``position`` is partition and offset."""
+    def take(self, event: Event[Said], topic: Topic, position: tuple[int, int]) -> bool:
+        """Keep a fact and the offset after it; False when an equal or newer version was known. ``position`` is
+        partition and offset.
+        """
         data = event.data
         if not isinstance(data, Credential | SitePolicy | SiteMode):
             return False
         subject = data.credential if isinstance(data, Credential) else event.site
         changed = self._connection.execute(
-            "INSERT INTO facts VALUES (?, ?, ?, ?) ON CONFLICT (noun, subject) DO UPDATE SET version = excluded.version, data = excluded.data"
-            " WHERE excluded.version > facts.version",
+            "INSERT INTO facts VALUES (?, ?, ?, ?) ON CONFLICT (noun, subject)"
+            " DO UPDATE SET version = excluded.version, data = excluded.data WHERE excluded.version > facts.version",
             (topic.noun, subject, data.version, msgspec.json.encode(data)),
         ).rowcount
         self.passed_over(topic, position)
@@ -69,7 +76,8 @@ class FactsOnDisk:
         """Note that a record (of a neighbour, say) was seen and is nothing to us."""
         partition, offset = position
         self._connection.execute(
-            "INSERT INTO offsets VALUES (?, ?, ?) ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next", (topic.name, partition, offset + 1)
+            "INSERT INTO offsets VALUES (?, ?, ?) ON CONFLICT (topic, partition) DO UPDATE SET next = excluded.next",
+            (topic.name, partition, offset + 1),
         )
 
     def refuse(self, topic: Topic, position: tuple[int, int], value: bytes | None, refusal: RefusedRecord) -> None:
@@ -79,19 +87,26 @@ class FactsOnDisk:
             "INSERT INTO refused (topic, partition, at_offset, reason, detail, sha256) VALUES (?, ?, ?, ?, ?, ?)",
             (topic.name, *position, refusal.reason, refusal.detail, digest),
         )
-        self._connection.execute("DELETE FROM refused WHERE number <= (SELECT MAX(number) FROM refused) - ?", (REFUSED_KEPT,))
+        self._connection.execute(
+            "DELETE FROM refused WHERE number <= (SELECT MAX(number) FROM refused) - ?", (REFUSED_KEPT,)
+        )
         if topic.compacted:
             self.passed_over(topic, position)
 
     def next_offset(self, topic: Topic, partition: int) -> int | None:
         """Give the offset to go on from, or None for the beginning."""
-        row = self._connection.execute("SELECT next FROM offsets WHERE topic = ? AND partition = ?", (topic.name, partition)).fetchone()
+        row = self._connection.execute(
+            "SELECT next FROM offsets WHERE topic = ? AND partition = ?", (topic.name, partition)
+        ).fetchone()
         return int(row[0]) if row else None
 
     def confirm(self, at: datetime) -> None:
         """Note that at this time the facts were whole and current."""
         with self._connection as connection:
-            connection.execute("INSERT INTO confirmed VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET at = excluded.at", (at.isoformat(),))
+            connection.execute(
+                "INSERT INTO confirmed VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET at = excluded.at",
+                (at.isoformat(),),
+            )
 
     def facts_for(self, credential: str) -> Facts:
         """Give what a decision about a credential may look at; presence is the journal's to add."""
@@ -114,7 +129,9 @@ class FactsOnDisk:
 
     def refused(self) -> list[tuple[str, str, int]]:
         """Count the refused records by topic and reason."""
-        found = self._connection.execute("SELECT topic, reason, COUNT(*) FROM refused GROUP BY topic, reason ORDER BY topic, reason")
+        found = self._connection.execute(
+            "SELECT topic, reason, COUNT(*) FROM refused GROUP BY topic, reason ORDER BY topic, reason"
+        )
         return [(str(topic), str(reason), int(count)) for topic, reason, count in found]
 
     def close(self) -> None:
@@ -122,5 +139,7 @@ class FactsOnDisk:
         self._connection.close()
 
     def _fact(self, noun: str, subject: str, shape: type[FactT]) -> FactT | None:
-        row = self._connection.execute("SELECT data FROM facts WHERE noun = ? AND subject = ?", (noun, subject)).fetchone()
+        row = self._connection.execute(
+            "SELECT data FROM facts WHERE noun = ? AND subject = ?", (noun, subject)
+        ).fetchone()
         return msgspec.json.decode(row[0], type=shape) if row else None

@@ -25,7 +25,9 @@ class Instant(msgspec.Struct, frozen=True):
 
 
 class Setup(msgspec.Struct, frozen=True, kw_only=True):
-    """What does not change while the gate runs: its name, each way's relay reader, how long an unlock lasts and may be told late."""
+    """What does not change while the gate runs: its name, each way's relay reader, how long an unlock lasts and may
+    be told late.
+    """
 
     gate: str
     relay_reader: dict[Direction, str]
@@ -88,7 +90,9 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class OpenRead(msgspec.Struct, frozen=True, kw_only=True):
-    """A read on its way to its one act. ``deadline_s`` is when the gate stops waiting; after that, as a probe, the read is forgotten."""
+    """A read on its way to its one act. ``deadline_s`` is when the gate stops waiting; after that, as a probe, the
+    read is forgotten.
+    """
 
     id: str
     data: CredentialRead
@@ -98,7 +102,9 @@ class OpenRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resumed(msgspec.Struct, frozen=True):
-    """The bridge begins: what it finds unfinished in its journal, reads without an act and grants without a passage, with their times."""
+    """The bridge begins: what it finds unfinished in its journal, reads without an act and grants without a
+    passage, with their times.
+    """
 
     reads: tuple[tuple[str, datetime, CredentialRead], ...]
     grants: tuple[tuple[Grant, datetime], ...]
@@ -123,7 +129,8 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
 class GateState(msgspec.Struct, frozen=True, kw_only=True):
     """All that a gate remembers between two events.
 
-    ``shown`` keeps when a credential was last read at a reader; ``unanswered`` counts time-outs running; ``free`` holds why the gate is free; ``away`` the readers that cannot be reached.
+    ``shown`` keeps when a credential was last read at a reader; ``unanswered`` counts time-outs running; ``free``
+    holds why the gate is free; ``away`` the readers that cannot be reached.
     """
 
     reads: dict[str, OpenRead] = {}
@@ -136,7 +143,9 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Say(msgspec.Struct, frozen=True):
-    """Write this to the journal, for its topic. ``id`` is given where the machine counts on the id that the record will have; a grant is kept with its act."""
+    """Write this to the journal, for its topic. ``id`` is given where the machine counts on the id that the record
+    will have; a grant is kept with its act.
+    """
 
     topic: Topic
     data: Said
@@ -176,3 +185,5 @@ class Indicate(msgspec.Struct, frozen=True):
 
 
 Effect = Say | DecideAlone | Unlock | Relock | SetFree | Indicate
+Step = tuple[GateState, list[Effect]]
+"""The state after an event, and what is to be done, in this order."""

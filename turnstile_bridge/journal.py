@@ -1,8 +1,11 @@
 """The gate's journal: everything it says is first a row on disk, and is gone from there only when the stream has it.
 
-SQLite in WAL mode with ``synchronous=FULL``. Ids are minted here, ``gate:boot:seq``: ``boot`` counts the starts on disk, ``seq`` the records since the gate was installed, so a gap
-shows. Records are signed once, when they are written. Alarms (panics, forced passages) have a queue of their own that no backlog delays. With each record, in the same
-transaction, the journal keeps what is unfinished (a read without an act, a grant without a passage) and who is inside by this gate's own passages.
+SQLite in WAL mode with ``synchronous=FULL``. Ids are minted here, ``gate:boot:seq``: ``boot`` counts the starts on
+disk, ``seq`` the records since the gate was installed, so a gap
+shows. Records are signed once, when they are written. Alarms (panics, forced passages) have a queue of their own
+that no backlog delays. With each record, in the same
+transaction, the journal keeps what is unfinished (a read without an act, a grant without a passage) and who is
+inside by this gate's own passages.
 """
 
 import sqlite3
@@ -19,9 +22,9 @@ from schemas.envelope import Event
 from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent
 from schemas.ids import EventId
+from schemas.outgoing import outgoing
 from schemas.panic import Panic
 from schemas.passage import Passage
-from schemas.outgoing import outgoing
 from schemas.topics import BY_NAME, Placement
 from schemas.trust import Signer
 from services.rules.facts import Presence
@@ -37,11 +40,16 @@ _ALARM_KINDS = frozenset({"forced"})
 _TABLES = """
 CREATE TABLE IF NOT EXISTS counters (name TEXT PRIMARY KEY, value INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS records (
-    seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, queue TEXT NOT NULL, topic TEXT NOT NULL, partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL
+    seq INTEGER PRIMARY KEY, event_id TEXT NOT NULL UNIQUE, queue TEXT NOT NULL,
+    topic TEXT NOT NULL, partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS records_by_queue ON records (queue, seq);
-CREATE TABLE IF NOT EXISTS unfinished (id TEXT PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, data BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS presence (person TEXT PRIMARY KEY, inside INTEGER NOT NULL, event TEXT NOT NULL, at TEXT NOT NULL) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS unfinished (
+    id TEXT PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, data BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS presence (
+    person TEXT PRIMARY KEY, inside INTEGER NOT NULL, event TEXT NOT NULL, at TEXT NOT NULL
+) WITHOUT ROWID;
 """
 
 
@@ -68,16 +76,20 @@ class Backlog(msgspec.Struct, frozen=True):
 
 
 class Written(msgspec.Struct, frozen=True):
-    """What became of one record: its id; ``kept`` is False when the journal was full and only the gap in the ids tells of it."""
+    """What became of one record: its id; ``kept`` is False when the journal was full and only the gap in the ids
+    tells of it.
+    """
 
     id: str
     kept: bool
 
 
 class Journal:
-    """The journal of one gate. One thread writes (and mints), the senders read and acknowledge, each by its own connection."""
+    """The journal of one gate. One thread writes (and mints), the senders read and acknowledge, each by its own
+    connection.
+    """
 
-    def __init__(  # noqa: PLR0913  what a record needs to be addressed, and the bounds
+    def __init__(
         self, path: Path, *, site: str, signer: Signer, placement: Placement, max_rows: int, max_bytes: int
     ) -> None:
         """Open or make the journal and count this start; raises sqlite3.Error when the disk does not allow it."""
@@ -90,7 +102,9 @@ class Journal:
         self._connection = connect(path)
         self._connection.executescript(_TABLES)
         with self._connection as connection:
-            connection.execute("INSERT INTO counters VALUES ('boot', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1")
+            connection.execute(
+                "INSERT INTO counters VALUES ('boot', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
+            )
             connection.execute("INSERT OR IGNORE INTO counters VALUES ('seq', 0)")
         counters = dict(self._connection.execute("SELECT name, value FROM counters").fetchall())
         self.boot, self._seq = int(counters["boot"]), int(counters["seq"])
@@ -106,7 +120,8 @@ class Journal:
     def write(self, said: Iterable[tuple[Say, datetime]]) -> list[Written]:
         """Mint, sign and write records in one transaction, with what they open and close; wakes the senders.
 
-        A full journal or disk takes alarms only; what it cannot take leaves a gap in the ids, and nothing is raised: a gate must open without a journal too.
+        A full journal or disk takes alarms only; what it cannot take leaves a gap in the ids, and nothing is
+        raised: a gate must open without a journal too.
         """
         rows: list[tuple[_Row, Say, datetime]] = []
         written: list[Written] = []
@@ -139,7 +154,9 @@ class Journal:
     def unfinished(self) -> tuple[list[tuple[str, datetime, CredentialRead]], list[tuple[Grant, datetime]]]:
         """Give the reads without an act and the grants without a passage, oldest first."""
         reads, grants = [], []
-        for event_id, kind, at, data in self._connection.execute("SELECT id, kind, at, data FROM unfinished ORDER BY at, id"):
+        for event_id, kind, at, data in self._connection.execute(
+            "SELECT id, kind, at, data FROM unfinished ORDER BY at, id"
+        ):
             if kind == "read":
                 reads.append((event_id, datetime.fromisoformat(at), msgspec.json.decode(data, type=CredentialRead)))
             else:
@@ -203,7 +220,8 @@ class Outbox:
 
     def _oldest(self, limit: int) -> list[Waiting]:
         found = self._connection.execute(
-            "SELECT seq, event_id, topic, partition, key, value FROM records WHERE queue = ? ORDER BY seq LIMIT ?", (self._queue, limit)
+            "SELECT seq, event_id, topic, partition, key, value FROM records WHERE queue = ? ORDER BY seq LIMIT ?",
+            (self._queue, limit),
         )
         return [Waiting(*row) for row in found]
 
@@ -250,7 +268,10 @@ def _measure(connection: sqlite3.Connection) -> tuple[int, int]:
 def _keep_unfinished(connection: sqlite3.Connection, event_id: str, say: Say, at: datetime) -> None:
     match say.data:
         case CredentialRead():
-            connection.execute("INSERT INTO unfinished VALUES (?, 'read', ?, ?)", (event_id, at.isoformat(), msgspec.json.encode(say.data)))
+            connection.execute(
+                "INSERT INTO unfinished VALUES (?, 'read', ?, ?)",
+                (event_id, at.isoformat(), msgspec.json.encode(say.data)),
+            )
         case GateAct():
             connection.execute("DELETE FROM unfinished WHERE id = ?", (say.data.read,))
             if say.grant is not None:
@@ -266,7 +287,8 @@ def _keep_presence(connection: sqlite3.Connection, event_id: str, passage: Passa
     after = presence_after(_presence(connection, person), passage, event_id, at) if person else None
     if after is not None:
         connection.execute(
-            "INSERT INTO presence VALUES (?, ?, ?, ?) ON CONFLICT (person) DO UPDATE SET inside = excluded.inside, event = excluded.event, at = excluded.at",
+            "INSERT INTO presence VALUES (?, ?, ?, ?) ON CONFLICT (person)"
+            " DO UPDATE SET inside = excluded.inside, event = excluded.event, at = excluded.at",
             (person, after.inside, after.event, after.at.isoformat()),
         )
 

@@ -34,7 +34,7 @@ def log(event: str, level: int = logging.INFO, **fields: object) -> None:
 
 def fault(event: str, **fields: object) -> None:
     """Write one line about a fault of ours, with the exception in hand."""
-    logger.error(event, exc_info=True, extra={"fields": fields})
+    logger.exception(event, extra={"fields": fields})
 
 
 def _plain(value: object) -> str:

@@ -1,4 +1,6 @@
-"""Presses on their way: a panic that the stream has not confirmed in 10 s is said at the post, unless it was silent. Pure; time is an argument."""
+"""Presses on their way: a panic that the stream has not confirmed in 10 s is said at the post, unless it was
+silent. Pure; time is an argument.
+"""
 
 import msgspec
 

@@ -1,6 +1,7 @@
 """Settings of one gate: one TOML file for one bridge.
 
-Paths are relative to the file. Secrets are files, named here, never values. A missing or misspelt setting stops the bridge with exit status 2 and its name.
+Paths are relative to the file. Secrets are files, named here, never values. A missing or misspelt setting stops the
+bridge with exit status 2 and its name.
 """
 
 import base64
@@ -50,7 +51,9 @@ class ReaderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class OsdpSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The serial line: ``port`` by its stable name, ``scbk_file`` with the Secure Channel base key (16 bytes, base64)."""
+    """The serial line: ``port`` by its stable name, ``scbk_file`` with the Secure Channel base key (16 bytes,
+    base64).
+    """
 
     port: str
     baud: int = 115200
@@ -66,7 +69,9 @@ class Output(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class Input(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A contact input of a reader, counted from 0. ``normally`` is the contact's state when nothing happens; a closed one is reported active while idle."""
+    """A contact input of a reader, counted from 0. ``normally`` is the contact's state when nothing happens; a
+    closed one is reported active while idle.
+    """
 
     reader: str
     number: int
@@ -74,7 +79,8 @@ class Input(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class TurnstileSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How the mechanism is driven: a pulse that it times itself, or a relay held for ``wait_s`` (potential). Released early when ``stop`` is wired.
+    """How the mechanism is driven: a pulse that it times itself, or a relay held for ``wait_s`` (potential).
+    Released early when ``stop`` is wired.
 
     ``margin_s`` is how much later than ``wait_s`` a passage that began in time may be told by the line.
     """
@@ -169,7 +175,9 @@ class GateConfiguration:
 
     def signer(self) -> Signer:
         """Give the gate's signer from its key file."""
-        return Signer(gate_source(self.settings.gate), self._secret("signing_key", self.settings.signing_key, SEED_BYTES))
+        return Signer(
+            gate_source(self.settings.gate), self._secret("signing_key", self.settings.signing_key, SEED_BYTES)
+        )
 
     def card_key(self) -> bytes:
         """Give the site's key under which cards are known."""
@@ -204,7 +212,9 @@ class GateConfiguration:
         try:
             key = base64.b64decode(self.path(text).read_text(encoding="ascii").strip(), validate=True)
         except (OSError, binascii.Error, UnicodeDecodeError) as error:
-            message = f"setting {setting}: cannot read a key from {text}: {getattr(error, 'strerror', None) or 'not base64'}"
+            message = (
+                f"setting {setting}: cannot read a key from {text}: {getattr(error, 'strerror', None) or 'not base64'}"
+            )
             raise WrongSetting(message) from error
         if len(key) != size:
             message = f"setting {setting}: {text} holds {len(key)} bytes, this key has {size}"

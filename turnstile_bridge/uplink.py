@@ -1,7 +1,10 @@
-"""The gate's link to Kafka, and the only importer of kafka-python: sends the journal in order, brings decisions and facts.
+"""The gate's link to Kafka, and the only importer of kafka-python: sends the journal in order, brings decisions and
+facts.
 
-Four threads: records, alarms (by a producer of their own, so that no backlog is before them), decisions, facts. Each waits for the broker as long as it takes and survives its
-absence. What comes is checked (signature, writing role, partition, site) before anybody acts on it; what is refused is counted and kept.
+Four threads: records, alarms (by a producer of their own, so that no backlog is before them), decisions, facts.
+Each waits for the broker as long as it takes and survives its
+absence. What comes is checked (signature, writing role, partition, site) before anybody acts on it; what is refused
+is counted and kept.
 """
 
 import contextlib
@@ -17,27 +20,22 @@ import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-from schemas.access_decision import AccessDecision
-from schemas.catalogue import Said
-from schemas.envelope import Event, RefusedRecord, unwrap
-from schemas.site_mode import SiteMode
 from schemas.topics import ACCESS_DECISIONS, CREDENTIALS, GATE_EVENTS, PANICS, SITE_MODES, SITE_POLICIES, Topic
-from schemas.trust import Trust
-from turnstile_bridge.facts import FactsOnDisk
 from turnstile_bridge.gate_words import Answered, LinkLost, LinkRestored, ModeKnown
+from turnstile_bridge.incoming import Incoming
 from turnstile_bridge.journal import Journal, Queue, Waiting
+from turnstile_bridge.link_watch import LinkWatch
 from turnstile_bridge.log import fault, log
 from turnstile_bridge.settings import GateConfiguration
 
 BATCH = 200
-LINK_LOST_AFTER_S = 2.0
 CONFIRM_EVERY_S = 10.0
 FACT_TOPICS = (SITE_POLICIES, SITE_MODES, CREDENTIALS)
 _RETRY_S = 0.5
 _BOOTSTRAP_MS = 2000
 _NO_DEADLINE_MS = 7 * 24 * 3600 * 1000
 _POLL_MS = 250
-_ASK_END_MS = 1500
+_ASK_END_MS = 3000
 _ACK_LOOK_S = 0.2
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
@@ -82,7 +80,11 @@ def broker_answers(configuration: GateConfiguration) -> str | None:
         return f"{type(error).__name__}: {error}"
     try:
         prefix = configuration.settings.kafka.topic_prefix
-        missing = [topic.name for topic in (ACCESS_DECISIONS, *FACT_TOPICS) if not consumer.partitions_for_topic(prefix + topic.name)]
+        missing = [
+            topic.name
+            for topic in (ACCESS_DECISIONS, *FACT_TOPICS)
+            if not consumer.partitions_for_topic(prefix + topic.name)
+        ]
     except KafkaError as error:
         return f"{type(error).__name__}: {error}"
     finally:
@@ -91,7 +93,9 @@ def broker_answers(configuration: GateConfiguration) -> str | None:
 
 
 class Uplink:
-    """The threads that send and bring. ``tell`` is called from them with what happened; it must be quick and safe from any thread."""
+    """The threads that send and bring. ``tell`` is called from them with what happened; it must be quick and safe
+    from any thread.
+    """
 
     def __init__(self, configuration: GateConfiguration, journal: Journal, tell: Callable[[UplinkEvent], None]) -> None:
         """Take the settings, the journal to drain and whom to tell."""
@@ -99,17 +103,20 @@ class Uplink:
         self._prefix = configuration.settings.kafka.topic_prefix
         self._journal = journal
         self._tell = tell
-        self._trust = configuration.trust()
         self._stopping = threading.Event()
         self._link = LinkWatch(time.monotonic())
-        self.refused = 0
+        self._refused = 0
+        self._incomings: list[Incoming] = []
         works: dict[str, Callable[[], None]] = {
             "records": lambda: self._send("records"),
             "alarms": lambda: self._send("alarms"),
             "decisions": self._bring_decisions,
             "facts": self._bring_facts,
         }
-        self._threads = [threading.Thread(target=self._kept_up, args=(name, work), name=name, daemon=True) for name, work in works.items()]
+        self._threads = [
+            threading.Thread(target=self._kept_up, args=(name, work), name=name, daemon=True)
+            for name, work in works.items()
+        ]
 
     def start(self) -> None:
         """Begin; the broker may be away."""
@@ -124,6 +131,11 @@ class Uplink:
         for thread in self._threads:
             thread.join(_BOOTSTRAP_MS / 1000 + 1)
 
+    @property
+    def refused(self) -> int:
+        """Tell how many records were refused since the start."""
+        return self._refused + sum(incoming.refused for incoming in self._incomings)
+
     def watch(self, now_s: float) -> None:
         """Look whether the link has been lost; to be called now and then."""
         if self._link.lost_now(now_s):
@@ -137,7 +149,7 @@ class Uplink:
             except _Stopped:
                 return
             except KafkaError as error:
-                log("uplink_waits", logging.DEBUG, thread=name, error=type(error).__name__)
+                log("uplink_waits", logging.WARNING, thread=name, error=type(error).__name__, detail=str(error)[:200])
             except Exception:  # noqa: BLE001  a thread of the link must not die of one fault
                 fault("uplink_fault", thread=name)
             self._stopping.wait(_RETRY_S)
@@ -166,10 +178,13 @@ class Uplink:
                 producer.close(timeout=0.5)
             outbox.close()
 
-    def _deliver(self, queue: Queue, producer: Any, batch: list[Waiting]) -> None:  # noqa: ANN401  kafka-python has no types
+    def _deliver(self, queue: Queue, producer: Any, batch: list[Waiting]) -> None:
         if queue == "records":
             self._link.waits(time.monotonic())
-        sent = [producer.send(self._prefix + row.topic, value=row.value, key=row.key, partition=row.partition) for row in batch]
+        sent = [
+            producer.send(self._prefix + row.topic, value=row.value, key=row.key, partition=row.partition)
+            for row in batch
+        ]
         for future in sent:
             while not future.is_done:
                 if self._stopping.is_set():
@@ -195,115 +210,78 @@ class Uplink:
             fetch_max_wait_ms=_POLL_MS,
         )
         site, placement = self._configuration.settings.site, self._configuration.placement
-        assigned = {TopicPartition(self._prefix + topic.name, placement.partition(topic, site)): topic for topic in topics}
+        assigned = {
+            TopicPartition(self._prefix + topic.name, placement.partition(topic, site)): topic for topic in topics
+        }
         consumer.assign(list(assigned))
         return consumer, assigned
 
     def _bring_decisions(self) -> None:
-        facts = FactsOnDisk(self._configuration.data_dir / "facts.sqlite", self._configuration.settings.site)
-        consumer, _ = self._consumer((ACCESS_DECISIONS,))
+        incoming = self._incoming()
+        consumer, assigned = self._consumer((ACCESS_DECISIONS,))
         try:
             consumer.seek_to_end()
+            for place in assigned:
+                consumer.position(place, timeout_ms=_ASK_END_MS)
             log("decisions_followed")
             while not self._stopping.is_set():
                 for records in consumer.poll(timeout_ms=_POLL_MS).values():
                     for record in records:
-                        self._take_decision(facts, record)
+                        if told := incoming.decision((record.partition, record.offset), record.value):
+                            self._tell(told)
         finally:
-            consumer.close(timeout_ms=500)
-            facts.close()
-
-    def _take_decision(self, facts: FactsOnDisk, record: Any) -> None:  # noqa: ANN401
-        with facts.whole():
-            event = self._checked(facts, ACCESS_DECISIONS, record)
-        if event is not None and isinstance(event.data, AccessDecision) and event.data.gate == self._configuration.settings.gate:
-            self._tell(Answered(event.id, event.data))
+            self._close(consumer, incoming)
 
     def _bring_facts(self) -> None:
-        facts = FactsOnDisk(self._configuration.data_dir / "facts.sqlite", self._configuration.settings.site)
+        incoming = self._incoming()
         consumer, assigned = self._consumer(FACT_TOPICS)
         confirm_at_s = 0.0
         try:
             for place, topic in assigned.items():
-                known = facts.next_offset(topic, place.partition)
+                known = incoming.facts.next_offset(topic, place.partition)
                 consumer.seek_to_beginning(place) if known is None else consumer.seek(place, known)
             while not self._stopping.is_set():
-                for records in consumer.poll(timeout_ms=_POLL_MS).values():
-                    with facts.whole():
-                        for record in records:
-                            self._take_fact(facts, assigned, record)
+                for place, records in consumer.poll(timeout_ms=_POLL_MS).items():
+                    self._take_facts(incoming, assigned[place], records)
                 if time.monotonic() >= confirm_at_s and (at := _whole_at(consumer, list(assigned))) is not None:
                     if confirm_at_s == 0.0:
                         log("facts_followed")
                     confirm_at_s = time.monotonic() + CONFIRM_EVERY_S
-                    facts.confirm(at)
+                    incoming.facts.confirm(at)
         finally:
+            self._close(consumer, incoming)
+
+    def _take_facts(self, incoming: Incoming, topic: Topic, records: list[Any]) -> None:
+        with incoming.facts.whole():
+            told = [incoming.fact(topic, (record.partition, record.offset), record.value) for record in records]
+        for mode in told:
+            if mode is not None:
+                self._tell(mode)
+
+    def _incoming(self) -> Incoming:
+        settings = self._configuration.settings
+        facts = self._configuration.data_dir / "facts.sqlite"
+        incoming = Incoming(self._configuration.trust(), settings.site, settings.gate, facts)
+        self._incomings.append(incoming)
+        return incoming
+
+    def _close(self, consumer: Any, incoming: Incoming) -> None:
+        with contextlib.suppress(KafkaError):
             consumer.close(timeout_ms=500)
-            facts.close()
-
-    def _take_fact(self, facts: FactsOnDisk, assigned: dict[TopicPartition, Topic], record: Any) -> None:  # noqa: ANN401
-        topic = assigned[TopicPartition(record.topic, record.partition)]
-        position = (record.partition, record.offset)
-        event = self._checked(facts, topic, record)
-        if event is None:
-            facts.passed_over(topic, position)
-        elif facts.take(event, topic, position) and isinstance(event.data, SiteMode):
-            self._tell(ModeKnown(event.data.mode, event.data.drill))
-
-    def _checked(self, facts: FactsOnDisk, topic: Topic, record: Any) -> Event[Said] | None:  # noqa: ANN401
-        try:
-            event = unwrap(topic, record.value)
-            if event.site != self._configuration.settings.site:
-                return None
-            self._trust.check(topic, record.partition, event)
-        except RefusedRecord as refusal:
-            self.refused += 1
-            log("record_refused", logging.WARNING, topic=topic.name, offset=record.offset, reason=refusal.reason)
-            facts.refuse(topic, (record.partition, record.offset), record.value, refusal)
-            return None
-        return event
-
-
-class LinkWatch:
-    """Whether the stream takes what the gate says: lost when a record has waited too long, restored with the next that is taken. Time is an argument."""
-
-    def __init__(self, now_s: float) -> None:
-        """Begin without a link."""
-        self._taken_s = now_s
-        self._waiting_s: float | None = now_s
-        self._lost = False
-        self._lock = threading.Lock()
-
-    def waits(self, now_s: float) -> None:
-        """Note that a record waits."""
-        with self._lock:
-            self._waiting_s = self._waiting_s if self._waiting_s is not None else now_s
-
-    def taken(self, now_s: float) -> float | None:
-        """Note that the stream took what waited; gives the gap when the link had been lost."""
-        with self._lock:
-            gap_s = now_s - self._taken_s if self._lost else None
-            self._taken_s, self._waiting_s, self._lost = now_s, None, False
-        return gap_s
-
-    def lost_now(self, now_s: float) -> bool:
-        """Tell, once, that the link is lost."""
-        with self._lock:
-            if self._lost or self._waiting_s is None or now_s - self._waiting_s < LINK_LOST_AFTER_S:
-                return False
-            self._lost = True
-        return True
+        incoming.close()
+        self._refused += incoming.refused
+        self._incomings.remove(incoming)
 
 
 class _Stopped(Exception):  # noqa: N818  how a sender that waits is told to end
     pass
 
 
-def _opened(client: Any, **options: Any) -> Any:  # noqa: ANN401
+def _opened(client: Any, **options: Any) -> Any:
     """Open a client; one that finds no broker leaves its thread behind unless its connections are closed by hand."""
     made: list[Any] = []
 
-    def connections(**configs: Any) -> Any:  # noqa: ANN401
+    def connections(**configs: Any) -> Any:
         made.append(client.DEFAULT_CONFIG["kafka_client"](**configs))
         return made[-1]
 
@@ -315,7 +293,10 @@ def _opened(client: Any, **options: Any) -> Any:  # noqa: ANN401
         raise
 
 
-def _whole_at(consumer: Any, places: list[TopicPartition]) -> datetime | None:  # noqa: ANN401
+def _whole_at(consumer: Any, places: list[TopicPartition]) -> datetime | None:
     at = datetime.now(UTC)
-    ends = consumer.end_offsets(places, timeout_ms=_ASK_END_MS)
+    try:
+        ends = consumer.end_offsets(places, timeout_ms=_ASK_END_MS)
+    except KafkaTimeoutError:
+        return None
     return at if all(consumer.position(place, timeout_ms=_ASK_END_MS) >= ends[place] for place in places) else None

@@ -1,6 +1,7 @@
 """What every driver of a gate's hardware tells and takes, so that the gate's state machine knows no wires.
 
-A driver does one kind of I/O and holds no rules: it turns contacts and frames into the events below, and the orders of ``GateHardware`` into relays and lamps.
+A driver does one kind of I/O and holds no rules: it turns contacts and frames into the events below, and the orders
+of ``GateHardware`` into relays and lamps.
 """
 
 from typing import Literal, Protocol
@@ -13,7 +14,9 @@ Look = Literal["granted", "denied", "wait", "off"]
 
 
 class CardRead(msgspec.Struct, frozen=True):
-    """A card was shown: its raw bits as the reader sent them, and how many (never an integer alone: 26 and 37 bits are two cards)."""
+    """A card was shown: its raw bits as the reader sent them, and how many (never an integer alone: 26 and 37 bits
+    are two cards).
+    """
 
     reader: str
     bits: int
@@ -65,7 +68,9 @@ class PowerFault(msgspec.Struct, frozen=True):
 
 
 class DeviceLost(msgspec.Struct, frozen=True):
-    """A reader cannot be spoken to. ``answers`` when something still answers there, but not in the Secure Channel of our key."""
+    """A reader cannot be spoken to. ``answers`` when something still answers there, but not in the Secure Channel
+    of our key.
+    """
 
     device: str
     answers: bool
@@ -84,6 +89,7 @@ class UnlockFailed(msgspec.Struct, frozen=True):
     grant: str
 
 
+PassageEvent = PassageStarted | PassageCompleted | PassageReversed
 HardwareEvent = (
     CardRead
     | PassageStarted
@@ -100,7 +106,9 @@ HardwareEvent = (
 
 
 class HardwareState(msgspec.Struct, frozen=True):
-    """What the hardware says of itself: which readers are in Secure Channel, and every contact input that has been heard (reader, number) since then."""
+    """What the hardware says of itself: which readers are in Secure Channel, and every contact input that has been
+    heard (reader, number) since then.
+    """
 
     online: dict[str, bool]
     inputs: dict[tuple[str, int], bool]
@@ -110,7 +118,9 @@ class GateHardware(Protocol):
     """Orders to a gate's hardware. None of them blocks, none raises for a device that is away."""
 
     def unlock(self, direction: Direction, grant: str) -> bool:
-        """Open one way for one passage, once for a grant. False when the device cannot be reached now: the unlock is then void, never queued."""
+        """Open one way for one passage, once for a grant. False when the device cannot be reached now: the unlock
+        is then void, never queued.
+        """
         ...
 
     def relock(self, direction: Direction) -> None:
@@ -118,7 +128,9 @@ class GateHardware(Protocol):
         ...
 
     def set_free(self, on: bool) -> None:  # noqa: FBT001  the contact's two states
-        """Hold both ways open, or stop holding. Renewed by the driver while it lasts, so that a dead bridge does not leave a gate open."""
+        """Hold both ways open, or stop holding. Renewed by the driver while it lasts, so that a dead bridge does
+        not leave a gate open.
+        """
         ...
 
     def indicate(self, reader: str, look: Look, text: str | None = None) -> None:

@@ -1,13 +1,15 @@
-"""A gate whose turnstile hangs on its OSDP readers' own relays and contacts: the gate's orders into OSDP commands, OSDP reports into the gate's events.
+"""A gate whose turnstile hangs on its OSDP readers' own relays and contacts: the gate's orders into OSDP commands,
+OSDP reports into the gate's events.
 
-The end of an unlock is a timer in the device (OUT, control code 5), so a dead bridge leaves no gate open; freedom is renewed while it lasts.
+The end of an unlock is a timer in the device (OUT, control code 5), so a dead bridge leaves no gate open; freedom
+is renewed while it lasts.
 """
 
 import time
 from collections import deque
 
 from schemas.credential_read import Direction
-from turnstile_bridge import contacts
+from turnstile_bridge.drivers import contacts
 from turnstile_bridge.drivers.interface import (
     CardRead,
     DeviceBack,
@@ -28,7 +30,12 @@ _FREE_TICKS, _FREE_AGAIN_S = 100, 5.0
 _GRANTS_KEPT = 64
 _LAST_POLLS, _LAST_POLL_S = 30, 0.002
 
-_LAMPS: dict[Look, tuple[str, int]] = {"granted": ("Green", 1), "denied": ("Red", 3), "wait": ("Amber", 2), "off": ("Black", 0)}
+_LAMPS: dict[Look, tuple[str, int]] = {
+    "granted": ("Green", 1),
+    "denied": ("Red", 3),
+    "wait": ("Amber", 2),
+    "off": ("Black", 0),
+}
 
 
 class OsdpGate:
@@ -84,7 +91,9 @@ class OsdpGate:
         return True
 
     def relock(self, direction: Direction) -> None:
-        """Take an opening back: let the relay go, and pulse the stop input where one is wired. A pulse that the mechanism times itself is over with the passage."""
+        """Take an opening back: let the relay go, and pulse the stop input where one is wired. A pulse that the
+        mechanism times itself is over with the passage.
+        """
         if self._free_until_s is not None:
             return
         relay = self._relays[direction]
@@ -145,4 +154,7 @@ class OsdpGate:
         events = contacts.events(self._wires, before, after, first=first)
         if told.fresh:
             return events
-        return [PassageCompleted(event.direction, unseen=True) if isinstance(event, PassageCompleted) else event for event in events]
+        return [
+            PassageCompleted(event.direction, unseen=True) if isinstance(event, PassageCompleted) else event
+            for event in events
+        ]

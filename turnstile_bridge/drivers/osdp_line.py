@@ -1,7 +1,9 @@
 """An OSDP line (IEC 60839-11-5): our Control Panel on a serial port, Secure Channel enforced, by libosdp.
 
-Our own loop calls ``wait`` and ``poll``; nothing here starts a thread. The supervisor cures what libosdp alone would answer with 300 seconds of silence: a reader that is down is
-taken off and put on again. What a reader sends in the first second after a connection was shown before it: cards of that second are dropped, contacts are marked.
+Our own loop calls ``wait`` and ``poll``; nothing here starts a thread. The supervisor cures what libosdp alone
+would answer with 300 seconds of silence: a reader that is down is
+taken off and put on again. What a reader sends in the first second after a connection was shown before it: cards of
+that second are dropped, contacts are marked.
 """
 
 import os
@@ -64,8 +66,10 @@ class NotSent(msgspec.Struct, frozen=True):
 LineEvent = Card | Inputs | ReaderUp | ReaderDown | NotSent
 
 
-class _Port(Channel):
-    """The serial port as libosdp reads and writes it. A port that is gone reads nothing, swallows what is written, and is opened again."""
+class _Port(Channel):  # type: ignore[misc]  # osdp has no types
+    """The serial port as libosdp reads and writes it. A port that is gone reads nothing, swallows what is written,
+    and is opened again.
+    """
 
     def __init__(self, path: str, baud: int) -> None:
         super().__init__()
@@ -129,11 +133,22 @@ class _Port(Channel):
         """Nothing is held back here."""
 
 
+def port_trouble(path: str, baud: int) -> str | None:
+    """Tell why a serial port cannot be had, or None when it can; for ``qaqpa-bridge check``."""
+    try:
+        serial.Serial(path, baud, timeout=0, exclusive=True).close()
+    except (serial.SerialException, ValueError) as error:
+        return str(error)
+    return None
+
+
 class OsdpLine:
     """One serial line with its readers; used by one thread."""
 
     def __init__(self, port: str, baud: int, scbk: bytes, readers: Sequence[tuple[int, str]]) -> None:
-        """Take the port's path, the Secure Channel base key (16 bytes) and the readers' addresses and names; opens nothing yet."""
+        """Take the port's path, the Secure Channel base key (16 bytes) and the readers' addresses and names; opens
+        nothing yet.
+        """
         self._port = _Port(port, baud)
         self._names = [name for _, name in readers]
         self._addresses = [address for address, _ in readers]
@@ -181,7 +196,9 @@ class OsdpLine:
         return bool(self._panel.sc_status() >> self._names.index(reader) & 1)
 
     def output(self, reader: str, number: int, code: int, ticks: int, token: str | None = None) -> bool:
-        """Order a relay (OUT, control code 1 off, 5 on for ``ticks`` of 100 ms); False when the reader is away: the order is then void."""
+        """Order a relay (OUT, control code 1 off, 5 on for ``ticks`` of 100 ms); False when the reader is away: the
+        order is then void.
+        """
         order = {"command": Command.Output, "output_no": number, "control_code": code, "timer_count": ticks}
         return self._submit(reader, order, token)
 
@@ -189,18 +206,31 @@ class OsdpLine:
         """Light the reader's lamp for ``ticks`` of 100 ms."""
         order = {"command": Command.LED, "reader": 0, "led_number": 0, "control_code": 2, "on_count": 1, "off_count": 0}
         shade = getattr(CommandLEDColor, color)
-        return self._submit(reader, order | {"on_color": shade, "off_color": shade, "timer_count": ticks, "temporary": True})
+        return self._submit(
+            reader, order | {"on_color": shade, "off_color": shade, "timer_count": ticks, "temporary": True}
+        )
 
     def tone(self, reader: str, beeps: int) -> bool:
         """Sound the reader's buzzer so often."""
         return self._submit(
-            reader, {"command": Command.Buzzer, "reader": 0, "control_code": 2, "on_count": 1, "off_count": 1, "rep_count": beeps}
+            reader,
+            {
+                "command": Command.Buzzer,
+                "reader": 0,
+                "control_code": 2,
+                "on_count": 1,
+                "off_count": 1,
+                "rep_count": beeps,
+            },
         )
 
     def text(self, reader: str, text: str) -> bool:
         """Show at most 32 characters on the reader's display, if it has one."""
         place = {"offset_row": 1, "offset_col": 1}
-        return self._submit(reader, {"command": Command.Text, "reader": 0, "control_code": 1, "temp_time": 0, "data": text[:32], **place})
+        return self._submit(
+            reader,
+            {"command": Command.Text, "reader": 0, "control_code": 1, "temp_time": 0, "data": text[:32], **place},
+        )
 
     def _submit(self, reader: str, order: dict[str, object], token: str | None = None) -> bool:
         place = self._names.index(reader)

@@ -1,4 +1,5 @@
-"""The supervisor of one OSDP reader: when it is taken off the line and put on again, and when its absence is told. Pure; time is an argument.
+"""The supervisor of one OSDP reader: when it is taken off the line and put on again, and when its absence is told.
+Pure; time is an argument.
 
 libosdp keeps a reader off for 300 s after one garbled reply; taken off and put on it is back in a second or three.
 """
@@ -23,7 +24,9 @@ class WatchAct(Enum):
 
 
 class ReaderWatch:
-    """What is known of one reader. ``up_s`` is when it came into Secure Channel, ``down_s`` when it fell out of it, ``gap_s`` how long the last absence was."""
+    """What is known of one reader. ``up_s`` is when it came into Secure Channel, ``down_s`` when it fell out of it,
+    ``gap_s`` how long the last absence was.
+    """
 
     def __init__(self, now_s: float) -> None:
         """Begin with a reader that is not there yet."""

@@ -1,10 +1,15 @@
 """The simulated school as its own process: JSON lines in, JSON lines out.
 
-``python -m turnstile_bridge.simulated_school --settings GATE.toml`` makes the pty at the settings' ``osdp.port``, says ``{"event": "ready", "port": ...}`` and then obeys, one object a
-line: ``{"do": "show_card", "reader": "entry", "bits": 26, "data": "a1b2c340"}``, ``{"do": "walk_through", "direction": "entry", "within_s": 5}``, ``{"do": "force", "direction":
-"entry"}``, ``{"do": "press_panic", "button": "post"}``, ``{"do": "fire", "on": true}``, ``{"do": "tamper", "on": true}``, ``{"do": "power_cut"}``, ``{"do": "cut", "for_s": 3}``, ``{"do":
-"noise", "size": 64}``, ``{"do": "flip_bits", "replies": 1}``, ``{"do": "stop"}``. It tells what happens: ``card_shown``, ``relay_closed``, ``relay_opened``, ``lamp``, ``text``, ``walked``,
-``gave_up``, ``forced``, ``panic_pressed``, ``fire``, ``tamper``, ``line_cut``, each with ``at`` (UTC) and ``s`` (the machine's monotonic clock); a line that it cannot obey is answered
+``python -m turnstile_bridge.simulated_school --settings GATE.toml`` makes the pty at the settings' ``osdp.port``,
+says ``{"event": "ready", "port": ...}`` and then obeys, one object a
+line: ``{"do": "show_card", "reader": "entry", "bits": 26, "data": "a1b2c340"}``, ``{"do": "walk_through",
+"direction": "entry", "within_s": 5}``, ``{"do": "force", "direction":
+"entry"}``, ``{"do": "press_panic", "button": "post"}``, ``{"do": "fire", "on": true}``, ``{"do": "tamper", "on":
+true}``, ``{"do": "power_cut"}``, ``{"do": "cut", "for_s": 3}``, ``{"do":
+"noise", "size": 64}``, ``{"do": "flip_bits", "replies": 1}``, ``{"do": "stop"}``. It tells what happens:
+``card_shown``, ``relay_closed``, ``relay_opened``, ``lamp``, ``text``, ``walked``,
+``gave_up``, ``forced``, ``panic_pressed``, ``fire``, ``tamper``, ``line_cut``, each with ``at`` (UTC) and ``s``
+(the machine's monotonic clock); a line that it cannot obey is answered
 with ``{"event": "refused", "detail": ...}``. The end of its input ends it.
 """
 
@@ -40,7 +45,9 @@ def _tell(told: dict[str, Any]) -> None:
 
 def main() -> int:
     """Run a school until its input ends or it is told to stop."""
-    parser = argparse.ArgumentParser(prog="python -m turnstile_bridge.simulated_school", description="A school on the far end of a gate's line.")
+    parser = argparse.ArgumentParser(
+        prog="python -m turnstile_bridge.simulated_school", description="A school on the far end of a gate's line."
+    )
     parser.add_argument("--settings", type=Path, required=True, help="the gate's settings file")
     try:
         school = SimulatedSchool(GateConfiguration.load(parser.parse_args().settings), _tell)

@@ -1,6 +1,8 @@
-"""The far end of the serial line: a pty, OSDP Peripheral Devices (libosdp) on it, and what can go wrong between two ends of a wire.
+"""The far end of the serial line: a pty, OSDP Peripheral Devices (libosdp) on it, and what can go wrong between two
+ends of a wire.
 
-One thread owns all of it; others hand it calls. The bridge opens the pty's other end by a stable path and cannot tell it from a serial port.
+One thread owns all of it; others hand it calls. The bridge opens the pty's other end by a stable path and cannot
+tell it from a serial port.
 """
 
 import os
@@ -57,13 +59,23 @@ class _Wire(Channel):
 class _Device:
     """A simulated reader: libosdp's Peripheral Device and the levels of its contact inputs."""
 
-    def __init__(self, address: int, name: str, scbk: bytes, send: Callable[[bytes], None], obey: Callable[[dict[str, object]], None]) -> None:  # noqa: PLR0913, PLR0917
+    def __init__(
+        self,
+        address: int,
+        name: str,
+        scbk: bytes,
+        send: Callable[[bytes], None],
+        obey: Callable[[dict[str, object]], None],
+    ) -> None:
         self.wire = _Wire(send)
         self.levels = [False] * INPUTS
         self.was_secure = False
         self._obey = obey
         info = PDInfo(address, self.wire, scbk=scbk, flags=[LibFlag.EnforceSecure], name=name)
-        capabilities = [{"function_code": code, "compliance_level": level, "num_items": items} for code, level, items in _CAPABILITIES]
+        capabilities = [
+            {"function_code": code, "compliance_level": level, "num_items": items}
+            for code, level, items in _CAPABILITIES
+        ]
         self._device = osdp_sys.PeripheralDevice(info.get(), capabilities=capabilities)
         self._device.set_command_callback(self._command)
 
@@ -76,7 +88,14 @@ class _Device:
         return came
 
     def card(self, bits: int, data: bytes) -> None:
-        event = {"event": Event.CardRead, "reader_no": 0, "format": CardFormat.Unspecified, "direction": 0, "length": bits, "data": data}
+        event = {
+            "event": Event.CardRead,
+            "reader_no": 0,
+            "format": CardFormat.Unspecified,
+            "direction": 0,
+            "length": bits,
+            "data": data,
+        }
         self._device.submit_event(event)
 
     def report(self) -> None:
@@ -95,9 +114,17 @@ class Faults(msgspec.Struct):
 
 
 class SimulatedLine:
-    """A serial line with readers. ``obey(reader, command)`` is told every command that a reader gets, in the line's thread."""
+    """A serial line with readers. ``obey(reader, command)`` is told every command that a reader gets, in the line's
+    thread.
+    """
 
-    def __init__(self, port: Path, scbk: bytes, readers: Sequence[tuple[int, str]], obey: Callable[[str, dict[str, object]], None]) -> None:
+    def __init__(
+        self,
+        port: Path,
+        scbk: bytes,
+        readers: Sequence[tuple[int, str]],
+        obey: Callable[[str, dict[str, object]], None],
+    ) -> None:
         """Make the pty and let ``port`` point to it; the readers answer from ``start`` on."""
         osdp_sys.set_loglevel(LogLevel.Emergency)
         self.port = port
@@ -140,7 +167,9 @@ class SimulatedLine:
 
     def use_key(self, scbk: bytes) -> None:
         """Power the readers up with this Secure Channel base key (in the line's thread, or before ``start``)."""
-        self.devices = {name: _Device(address, name, scbk, self._send, self._obeyer(name)) for address, name in self._readers}
+        self.devices = {
+            name: _Device(address, name, scbk, self._send, self._obeyer(name)) for address, name in self._readers
+        }
 
     def noise(self, size: int) -> None:
         """Put rubbish on the wire towards the bridge."""

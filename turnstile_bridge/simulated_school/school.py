@@ -1,6 +1,8 @@
-"""A simulated school at one gate: people with cards, a turnstile that turns, buttons that are pressed, and a line that goes wrong.
+"""A simulated school at one gate: people with cards, a turnstile that turns, buttons that are pressed, and a line
+that goes wrong.
 
-It is wired as the gate's own settings say, and stands outside the bridge: the two meet only on the pty. Everything that happens is told to ``tell`` and kept in ``told``, with the
+It is wired as the gate's own settings say, and stands outside the bridge: the two meet only on the pty. Everything
+that happens is told to ``tell`` and kept in ``told``, with the
 wall clock (``at``) and the clock that all processes of a machine share (``s``).
 """
 
@@ -34,13 +36,18 @@ class SimulatedSchool:
         wired = self._settings.turnstile
         self._turnstile = Turnstile(wired.mode, wired.wait_s)
         self._passes: dict[Direction, Input] = {"entry": wired.pass_entry, "exit": wired.pass_exit}
-        self._relays = {(relay.reader, relay.number): way for way, relay in (("entry", wired.unlock_entry), ("exit", wired.unlock_exit))}
+        self._relays: dict[tuple[str, int], Direction] = {
+            (wired.unlock_entry.reader, wired.unlock_entry.number): "entry",
+            (wired.unlock_exit.reader, wired.unlock_exit.number): "exit",
+        }
         self._tell = tell
         self.told: list[Told] = []
         self.changed = threading.Condition()
         self._waiting: list[tuple[Direction, float, Future[bool]]] = []
         readers = [(reader.address, reader.name) for reader in self._settings.osdp.readers]
-        self.line = SimulatedLine(configuration.path(self._settings.osdp.port), configuration.scbk(), readers, self._obey)
+        self.line = SimulatedLine(
+            configuration.path(self._settings.osdp.port), configuration.scbk(), readers, self._obey
+        )
         self._idle()
 
     def start(self) -> None:
@@ -53,7 +60,7 @@ class SimulatedSchool:
 
     def show_card(self, reader: str, bits: int, data: bytes) -> None:
         """Hold a card before a reader; a reader that is not there is a KeyError."""
-        self.line.devices[reader]  # noqa: B018  refused here, not in the line's thread
+        self.line.devices[reader]
 
         def show() -> None:
             self._say("card_shown", reader=reader, bits=bits, data=data.hex())
@@ -141,10 +148,14 @@ class SimulatedSchool:
         self.line.call(swap)
 
     def wait_for(self, event: str, timeout_s: float = 5.0, after: int = 0, **fields: object) -> Told:
-        """Wait until something was told (from place ``after`` of ``told``); raises TimeoutError that says what was told instead."""
+        """Wait until something was told (from place ``after`` of ``told``); raises TimeoutError that says what was
+        told instead.
+        """
 
         def found() -> Told | None:
-            return next((told for told in self.told[after:] if told["event"] == event and fields.items() <= told.items()), None)
+            return next(
+                (told for told in self.told[after:] if told["event"] == event and fields.items() <= told.items()), None
+            )
 
         with self.changed:
             self.changed.wait_for(found, timeout_s)
@@ -156,7 +167,12 @@ class SimulatedSchool:
 
     def _obey(self, reader: str, command: dict[str, object]) -> None:
         match command:
-            case {"command": Command.Output, "output_no": int(number), "control_code": int(code), "timer_count": int(ticks)}:
+            case {
+                "command": Command.Output,
+                "output_no": int(number),
+                "control_code": int(code),
+                "timer_count": int(ticks),
+            }:
                 self._relay(reader, number, ticks * _TICK_S if code in {2, 5} else 0.0)
             case {"command": Command.LED, "on_color": int(color)}:
                 self._say("lamp", reader=reader, look=_LOOKS.get(color, str(color)))

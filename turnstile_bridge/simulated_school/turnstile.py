@@ -1,6 +1,7 @@
 """The simulated mechanism: a turnstile driven by dry contacts, as the common ones are. Pure; time is an argument.
 
-Pulse mode: a closing relay unlocks one way for one passage or ``wait_s``, whatever the pulse. Potential mode: unlocked while the relay is closed. A passage lets the PASS contact go for 0.3 s.
+Pulse mode: a closing relay unlocks one way for one passage or ``wait_s``, whatever the pulse. Potential mode:
+unlocked while the relay is closed. A passage lets the PASS contact go for 0.3 s.
 """
 
 from typing import Literal

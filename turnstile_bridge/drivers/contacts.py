@@ -1,12 +1,20 @@
 """What a change of contact inputs means: a passage, a press, fire, tampering, or a mechanism without power. Pure.
 
-A contact that is normally closed is reported active while nothing happens. Edges on all passage contacts together are a power cut, not two people.
+A contact that is normally closed is reported active while nothing happens. Edges on all passage contacts together
+are a power cut, not two people.
 """
 
 import msgspec
 
 from schemas.credential_read import Direction
-from turnstile_bridge.drivers.interface import FireContact, HardwareEvent, PanicPressed, PassageCompleted, PowerFault, Tampered
+from turnstile_bridge.drivers.interface import (
+    FireContact,
+    HardwareEvent,
+    PanicPressed,
+    PassageCompleted,
+    PowerFault,
+    Tampered,
+)
 from turnstile_bridge.settings import Input, PanicButton, TurnstileSettings
 
 Contact = tuple[str, int]
@@ -31,19 +39,26 @@ def wiring(turnstile: TurnstileSettings, buttons: list[PanicButton]) -> Wiring:
     )
 
 
-def events(wires: Wiring, before: dict[Contact, bool], after: dict[Contact, bool], *, first: bool) -> list[HardwareEvent]:
+def events(
+    wires: Wiring, before: dict[Contact, bool], after: dict[Contact, bool], *, first: bool
+) -> list[HardwareEvent]:
     """Give what happened between two reports of the inputs, panic first.
 
-    ``first`` marks the first report after a connection: what passed meanwhile is unknown and not told as passages; a button, the fire contact and a housing are told as they stand.
+    ``first`` marks the first report after a connection: what passed meanwhile is unknown and not told as passages;
+    a button, the fire contact and a housing are told as they stand.
     """
     told: list[HardwareEvent] = [
-        PanicPressed(name) for name, wire in wires.buttons.items() if _happening(wire, after) and not _happening(wire, before)
+        PanicPressed(name)
+        for name, wire in wires.buttons.items()
+        if _happening(wire, after) and not _happening(wire, before)
     ]
     if wires.fire is not None and _happening(wires.fire, after) != _happening(wires.fire, before):
         told.append(FireContact(_happening(wires.fire, after)))
     if wires.tamper is not None and _happening(wires.tamper, after) != _happening(wires.tamper, before):
         told.append(Tampered(wires.tamper.reader, _happening(wires.tamper, after)))
-    passed: list[Direction] = [way for way, wire in wires.passages.items() if _happening(wire, after) and not _happening(wire, before)]
+    passed: list[Direction] = [
+        way for way, wire in wires.passages.items() if _happening(wire, after) and not _happening(wire, before)
+    ]
     if len(passed) == len(wires.passages):
         told.append(PowerFault(wires.passages[passed[0]].reader))
     elif not first:

@@ -1,0 +1,1 @@
+"""The gate, tested as it stands: its tables, its journal, real lines, real processes."""
