@@ -8,8 +8,7 @@ import re
 
 import msgspec
 
-SLUG = r"^[a-z0-9][a-z0-9-]{0,62}$"
-_SLUG = re.compile(SLUG.strip("^$"))
+_SLUG = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 _COUNT = re.compile(r"[0-9]{1,18}")
 _ALARM_ID_CHARACTERS = 26
 
