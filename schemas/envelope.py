@@ -16,6 +16,7 @@ from schemas.reasons import Refused
 from schemas.topics import MAX_VALUE_BYTES, Topic
 
 DataT = TypeVar("DataT", bound=Said)
+DataT_co = TypeVar("DataT_co", bound=Said, covariant=True)
 
 GATE_SOURCE = "gate/"
 SERVICE_SOURCE = "service/"
@@ -49,14 +50,14 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return signed_bytes(self.id, self.source, self.type, self.time, self.site, self.keyid, bytes(self.data))
 
 
-class Event(msgspec.Struct, Generic[DataT], frozen=True, kw_only=True):
+class Event(msgspec.Struct, Generic[DataT_co], frozen=True, kw_only=True):
     """One event, decoded: whose, when, about which site, and its data. ``envelope`` is there when it came from a record."""
 
     id: str
     source: str
     time: datetime
     site: str
-    data: DataT
+    data: DataT_co
     envelope: Envelope | None = None
 
     @property

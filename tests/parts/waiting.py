@@ -7,7 +7,7 @@ import asyncio
 import inspect
 import time
 from collections.abc import Awaitable, Callable
-from typing import TypeVar
+from typing import TypeVar, overload
 
 ValueT = TypeVar("ValueT")
 
@@ -30,6 +30,12 @@ def eventually(condition: Callable[[], ValueT], within_s: float = WITHIN_S, *, s
         time.sleep(POLL_S)
 
 
+@overload
+async def eventually_async(
+    condition: Callable[[], Awaitable[ValueT]], within_s: float = ..., *, saying: str = ...
+) -> ValueT: ...
+@overload
+async def eventually_async(condition: Callable[[], ValueT], within_s: float = ..., *, saying: str = ...) -> ValueT: ...
 async def eventually_async(
     condition: Callable[[], ValueT | Awaitable[ValueT]], within_s: float = WITHIN_S, *, saying: str = ""
 ) -> ValueT:
