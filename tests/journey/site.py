@@ -13,7 +13,7 @@ from deploy.demo.morning import Morning
 from deploy.demo.observed import Observed
 from deploy.demo.page import OpenPage
 from deploy.demo.processes import stop_all
-from deploy.demo.pupils import EXPIRED, REVOKED, STAFF, VISITOR, Person, pupils
+from deploy.demo.pupils import CARD_BITS, EXPIRED, REVOKED, STAFF, UNKNOWN_CARDS, VISITOR, Person, pupils
 from deploy.demo.report import broken_promises
 from deploy.demo.school_talk import SchoolTalk
 from deploy.demo.screen import Screen
@@ -23,8 +23,9 @@ from services.settings import Configuration
 from services.store.database import Store
 from tests.parts.waiting import eventually_async
 
-PUPILS = pupils(60)
+PUPILS = pupils(200)
 RECORDED_WITHIN_S = 20.0
+NOBODY = Person("nobody", "?", "", "visitor", UNKNOWN_CARDS[-1])
 
 
 class Site:
@@ -83,6 +84,7 @@ class Site:
     async def a_pupil_enters(self) -> str:
         """Let a pupil come in, as ``Morning.enters`` sees it, and give who decided: ``online`` or ``gate``."""
         person = self.pupil()
+        self.morning.missed.clear()
         await self.morning.enters(person)
         assert self.morning.missed == []
         return self.observed.acts_of_credential[self.morning.credential(person)][0].data.decided_by
@@ -107,6 +109,14 @@ class Site:
         log.rename(log.with_suffix(f".{len(list(log.parent.iterdir()))}.log"))
         self.stage.start(name)
         await asyncio.to_thread(self.stage.ready, name)
+        if name == BRIDGE:
+            await eventually_async(self._answers_a_card, 20, saying="the reader answers no card")
+
+    async def _answers_a_card(self) -> bool:
+        """Show a card that nobody knows: in the first second of a session the gate takes none, so people show theirs again."""
+        school = self.morning.school
+        place = school.do("show_card", reader=READER, bits=CARD_BITS, data=NOBODY.data.hex())
+        return await school.hears("lamp", place, within_s=1.0, look="denied") is not None
 
     async def holds(self) -> None:
         """Assert that every promise of the way holds, as soon as what is under way has come to its end."""

@@ -65,9 +65,13 @@ async def test_a_press_while_alarming_and_police_link_are_dead_is_on_the_page_at
     await site.start_again("alarming")
     assert await site.observed.until(lambda: bool(site.observed.deliveries[press]), 10)
     assert [event.data.outcome for event in site.observed.deliveries[press]] == ["acknowledged"]
-    raised = [events for events in site.observed.alarms.values() if press in events[-1].data.joined]
-    assert len(raised) == 1
+
+    def raised() -> int:
+        return sum(press in events[-1].data.joined for events in site.observed.alarms.values())
+
+    assert await site.observed.until(lambda: raised() > 0, 20)
     await site.holds()
+    assert raised() == 1
 
 
 async def test_a_second_bridge_for_the_same_gate_is_refused_and_says_so(site: Site) -> None:
