@@ -7,14 +7,18 @@ import subprocess
 import sys
 import threading
 from base64 import b64encode
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 from sqlmodel import Session, select
 
+from schemas.alarm import Alarm
 from schemas.envelope import Event
 from schemas.outgoing import Outgoing, outgoing
+from schemas.panic import Panic
 from schemas.site_policy import GateTrust
 from schemas.topics import TOPICS, Role, Topic
 from schemas.trust import Signer, gate_source, service_source
@@ -25,7 +29,7 @@ from services.store import audit, outbox, people, schema_version, users
 from services.store.database import Store
 from services.store.records.alarm_actions import AlarmActionRow
 from tests.parts.waiting import eventually
-from tests.services.web.said import GATE, SITE, policy
+from tests.services.web.said import GATE, SITE, alarm_of, policy
 
 PASSWORD = "a-long-password"  # noqa: S105  of a school that lives for one test
 OTHER_SITE, OTHER_GATE = "school-2", "gate-9"
@@ -128,6 +132,7 @@ secure_cookies = false
         self.store = Store.of(self.configuration)
         self.voice = Voice(self.configuration)
         self.web = WebProcess(self.settings)
+        self._said: list[Event[Any]] = []
 
     def found(self) -> None:
         """Make the topics and tables, and enter users, people and policies."""
@@ -135,7 +140,7 @@ secure_cookies = false
         self.store.write_now(_enter)
         self.voice.run(topics_admin.apply(self.configuration))
 
-    def publish(self, at: Any) -> None:
+    def publish(self, at: datetime) -> None:
         """Publish both schools' policies, which name their gates and the gates' keys."""
         for site, names in ((SITE, {GATE: "1-турникет", "gate-2": "2-турникет"}), (OTHER_SITE, {OTHER_GATE: "Басқа турникет"})):
             gates = {gate: GateTrust(name=name, public_keys=[self.signer(gate_source(gate)).public_key]) for gate, name in names.items()}
@@ -148,7 +153,17 @@ secure_cookies = false
     def say(self, *events: Event[Any], signer: Signer | None = None) -> None:
         """Write events into their topics, each signed by its source, and return when the broker has them."""
         placement = self.configuration.placement()
+        self._said += events
         self.voice.put(*(outgoing(signer or self.signer(event.source), _topic_of(event), event, placement) for event in events))
+
+    def calm(self, at: datetime) -> None:
+        """Close every alarm that was raised so far, presses included."""
+        raised = [event if isinstance(event.data, Alarm) else alarm_of(event) for event in self._said if isinstance(event.data, (Alarm, Panic))]
+        self._said.clear()
+        for event in raised:
+            data = msgspec.structs.replace(event.data, version=9, state="closed", changed_at=at, cause="test")
+            self.say(msgspec.structs.replace(event, id=f"{event.id}-9", source=service_source(Role.ALARMING), data=data))
+        self._said.clear()
 
     def await_live(self) -> None:
         """Wait until the web process has caught up with Kafka."""
