@@ -10,7 +10,8 @@ from schemas.reasons import Reason, Verdict
 class AccessDecision(msgspec.Struct, frozen=True, kw_only=True):
     """Admit, refuse or ask the guard, with one reason, for the gate that asked.
 
-    ``values`` fill the words of the reason ("opens" = "07:30"); ``policy_age_s`` tells how old the rules were; after ``expires_at`` it opens nothing.
+    ``values`` fill the words of the reason ("opens" = "07:30"); ``policy_age_s`` tells how old the rules were; after
+    ``expires_at`` it opens nothing.
     """
 
     read: str

@@ -14,8 +14,8 @@ Severity = Literal["critical", "high", "medium"]
 class Alarm(msgspec.Struct, frozen=True, kw_only=True):
     """One version of one alarm; a reader keeps the highest.
 
-    ``alarm`` is its deterministic id, ``version`` counts from 1 (a panic press itself is version 0), ``joined`` lists the events in it, first one first;
-    ``drill`` marks it everywhere and keeps it from the police.
+    ``alarm`` is its deterministic id, ``version`` counts from 1 (a panic press itself is version 0), ``joined`` lists
+    the events in it, first one first; ``drill`` marks it everywhere and keeps it from the police.
     """
 
     alarm: str

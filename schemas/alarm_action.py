@@ -1,4 +1,6 @@
-"""Alarm action: a person acknowledged, dispatched, arrived, closed or commented. Written by pages through the outbox."""
+"""Alarm action: a person acknowledged, dispatched, arrived, closed or commented. Written by pages through the
+outbox.
+"""
 
 from typing import Literal
 
@@ -8,7 +10,9 @@ ActionKind = Literal["acknowledge", "dispatch", "arrive", "close", "comment"]
 
 
 class AlarmAction(msgspec.Struct, frozen=True, kw_only=True):
-    """What one person did about one alarm, seen at ``seen_version``; the first acknowledgement wins and later ones are told who was first."""
+    """What one person did about one alarm, seen at ``seen_version``; the first acknowledgement wins and later ones
+    are told who was first.
+    """
 
     alarm: str
     action: ActionKind

@@ -1,4 +1,6 @@
-"""The AsyncAPI 3.0 document: topics, keys, partitions, who sends and who receives, made from ``schemas.topics`` and the catalogue."""
+"""The AsyncAPI 3.0 document: topics, keys, partitions, who sends and who receives, made from ``schemas.topics`` and
+the catalogue.
+"""
 
 from typing import Any
 
@@ -9,7 +11,8 @@ from schemas.topics import TOPICS, Key, Placement, Role, Topic
 VERSION = "3.0.0"
 _CONTENT_TYPE = "application/cloudevents+json"
 _ABOUT = (
-    "What Qaqpa's processes say to each other on Apache Kafka. Every record's value is a CloudEvents 1.0 event in JSON, signed by its writer (Ed25519); "
+    "What Qaqpa's processes say to each other on Apache Kafka. Every record's value is a CloudEvents 1.0 event in "
+    "JSON, signed by its writer (Ed25519); "
     "a site's records lie in one partition of each topic, murmur2(site) mod the topic's partitions."
 )
 
@@ -36,8 +39,16 @@ def _channel(topic: Topic) -> dict[str, Any]:
     return {
         "address": topic.name,
         "description": f"Written by {topic.writer} only.",
-        "messages": {_message_name(kind): {"$ref": f"#/components/messages/{_message_name(kind)}"} for kind in _kinds(topic)},
-        "bindings": {"kafka": {"topic": topic.name, "partitions": Placement().partitions(topic), "topicConfiguration": configuration}},
+        "messages": {
+            _message_name(kind): {"$ref": f"#/components/messages/{_message_name(kind)}"} for kind in _kinds(topic)
+        },
+        "bindings": {
+            "kafka": {
+                "topic": topic.name,
+                "partitions": Placement().partitions(topic),
+                "topicConfiguration": configuration,
+            }
+        },
     }
 
 
@@ -69,7 +80,9 @@ def _message(kind: EventKind) -> dict[str, Any]:
 
 
 def _payload(kind: EventKind) -> dict[str, Any]:
-    """Give envelope and data as one schema without references: what they refer to is put in its place, since a document's ``$defs`` are not its schemas'."""
+    """Give envelope and data as one schema without references: what they refer to is put in its place, since a
+    document's ``$defs`` are not its schemas'.
+    """
     envelope = _resolved(envelope_schema())
     properties = envelope["properties"] | {"type": {"const": kind.type}, "data": _resolved(data_schema(kind))}
     return {key: value for key, value in envelope.items() if key not in {"$id", "title"}} | {"properties": properties}
@@ -78,7 +91,7 @@ def _payload(kind: EventKind) -> dict[str, Any]:
 def _resolved(schema: dict[str, Any]) -> dict[str, Any]:
     definitions = schema.get("$defs", {})
 
-    def put_in(part: Any) -> Any:  # noqa: ANN401  JSON
+    def put_in(part: Any) -> Any:
         if isinstance(part, list):
             return [put_in(item) for item in part]
         if not isinstance(part, dict):

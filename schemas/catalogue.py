@@ -1,6 +1,8 @@
-"""Every event that travels, in the data's order: the one list that topics, frozen schemas, AsyncAPI and tests are made from.
+"""Every event that travels, in the data's order: the one list that topics, frozen schemas, AsyncAPI and tests are made
+from.
 
-A new version of an event is a new entry (``credential_read`` 2 beside 1); within a version only optional fields are added.
+A new version of an event is a new entry (``credential_read`` 2 beside 1); within a version only optional fields are
+added.
 """
 
 import msgspec

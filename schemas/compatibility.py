@@ -1,6 +1,8 @@
-"""What may change within a version of an event: optional fields and further values of an enumeration may be added, and nothing else.
+"""What may change within a version of an event: optional fields and further values of an enumeration may be added, and
+nothing else.
 
-Both ways matter: today's readers must read what was written last year, and a gate that is a year behind must read what is written today.
+Both ways matter: today's readers must read what was written last year, and a gate that is a year behind must read what
+is written today.
 """
 
 from collections.abc import Iterator, Mapping
@@ -13,7 +15,9 @@ _COMPARED_APART = frozenset({"properties", "required", "enum", "items", "anyOf",
 
 
 def broken(old: Schema, new: Schema) -> list[str]:
-    """Give what a change from one JSON Schema to another breaks, each as ``path: what``; an empty list is a compatible change."""
+    """Give what a change from one JSON Schema to another breaks, each as ``path: what``; an empty list is a
+    compatible change.
+    """
     return list(_broken(_Side(old, old), _Side(new, new), ""))
 
 

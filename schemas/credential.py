@@ -1,4 +1,6 @@
-"""Credential: a card, fob or PIN as a keyed hash. One compacted record each, so a revocation is one record. A fact, from administration."""
+"""Credential: a card, fob or PIN as a keyed hash. One compacted record each, so a revocation is one record. A fact,
+from administration.
+"""
 
 from typing import Literal
 

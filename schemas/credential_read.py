@@ -13,8 +13,8 @@ Technology = Literal["card", "qr", "pin"]
 class CredentialRead(msgspec.Struct, frozen=True, kw_only=True):
     """One showing of a credential, for admission to judge.
 
-    ``credential`` is a keyed hash (32 hex digits) of the raw bits and their number, never the number on the card; ``answer_by`` is when the
-    gate stops waiting and decides alone: an answer after it is recorded and opens nothing.
+    ``credential`` is a keyed hash (32 hex digits) of the raw bits and their number, never the number on the card;
+    ``answer_by`` is when the gate stops waiting and decides alone: an answer after it is recorded and opens nothing.
     """
 
     gate: str

@@ -12,7 +12,8 @@ DeliveryOutcome = Literal["acknowledged", "refused", "clock_refused", "no_answer
 class Delivery(msgspec.Struct, frozen=True, kw_only=True):
     """One attempt chain of one alarm on one path.
 
-    ``event`` is the press or alarm version that was sent, ``path`` the protocol and transport, ``sequence`` the DC-09 sequence number (1-9999); ``answered_at`` is absent when nobody answered.
+    ``event`` is the press or alarm version that was sent, ``path`` the protocol and transport, ``sequence`` the DC-09
+    sequence number (1-9999); ``answered_at`` is absent when nobody answered.
     """
 
     alarm: str

@@ -1,8 +1,8 @@
 """The one envelope around everything that is said: JSON with CloudEvents 1.0 attribute names, signed by its writer.
 
-Strict when writing (what does not fit its schema is our fault and raises), tolerant when reading (unknown fields are passed over, an unknown event or
-version is a refusal with a reason, kept as a dead letter). The signature covers the attributes and the data's bytes as they stand in the record, so nothing has to be put
-into a canonical form.
+Strict when writing (what does not fit its schema is our fault and raises), tolerant when reading (unknown fields are
+passed over, an unknown event or version is a refusal with a reason, kept as a dead letter). The signature covers the
+attributes and the data's bytes as they stand in the record, so nothing has to be put into a canonical form.
 """
 
 from datetime import UTC, datetime
@@ -23,7 +23,9 @@ SERVICE_SOURCE = "service/"
 
 
 class RefusedRecord(Exception):  # noqa: N818  a value about their record, named as the dead letters name it
-    """A record cannot be taken, by its sender's fault; carries the dead letter's reason and a detail without personal data."""
+    """A record cannot be taken, by its sender's fault; carries the dead letter's reason and a detail without
+    personal data.
+    """
 
     def __init__(self, reason: Refused, detail: str) -> None:
         """Keep the reason and what was wrong."""
@@ -33,7 +35,9 @@ class RefusedRecord(Exception):  # noqa: N818  a value about their record, named
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
-    """The envelope as it lies in a record. ``site`` and ``keyid`` and ``signature`` are CloudEvents extension attributes; ``signature`` is base64."""
+    """The envelope as it lies in a record. ``site`` and ``keyid`` and ``signature`` are CloudEvents extension
+    attributes; ``signature`` is base64.
+    """
 
     specversion: str
     id: str
@@ -51,7 +55,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Event(msgspec.Struct, Generic[DataT_co], frozen=True, kw_only=True):
-    """One event, decoded: whose, when, about which site, and its data. ``envelope`` is there when it came from a record."""
+    """One event, decoded: whose, when, about which site, and its data. ``envelope`` is there when it came from a
+    record.
+    """
 
     id: str
     source: str
@@ -71,10 +77,12 @@ _UNREADABLE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
 
 _ENCODER = msgspec.json.Encoder()
 _ENVELOPE = msgspec.json.Decoder(Envelope)
-_READERS: dict[str, msgspec.json.Decoder[Said]] = {name: msgspec.json.Decoder(kind.shape) for name, kind in BY_TYPE.items()}
+_READERS: dict[str, msgspec.json.Decoder[Said]] = {
+    name: msgspec.json.Decoder(kind.shape) for name, kind in BY_TYPE.items()
+}
 
 
-def signed_bytes(  # noqa: PLR0913, PLR0917  the attributes of the envelope, each once, in its order
+def signed_bytes(  # noqa: PLR0917  the attributes of the envelope, each once, in its order
     event_id: str, source: str, kind: str, time: datetime, site: str, keyid: str, data: bytes
 ) -> bytes:
     """Give the bytes that a signature covers."""
@@ -82,7 +90,9 @@ def signed_bytes(  # noqa: PLR0913, PLR0917  the attributes of the envelope, eac
 
 
 def data_bytes(data: Said) -> bytes:
-    """Encode an event's data strictly: what its own schema would refuse raises ``msgspec.ValidationError`` here, at its writer."""
+    """Encode an event's data strictly: what its own schema would refuse raises ``msgspec.ValidationError`` here, at
+    its writer.
+    """
     written = _ENCODER.encode(data)
     _READERS[BY_SHAPE[type(data)].type].decode(written)
     return written
@@ -124,7 +134,12 @@ def unwrap(topic: Topic, value: bytes | None) -> Event[Said]:
     except _UNREADABLE as error:
         raise RefusedRecord(Refused.MALFORMED, f"{topic.noun}: {error}"[:200]) from error
     return Event(
-        id=envelope.id, source=envelope.source, time=envelope.time.astimezone(UTC), site=envelope.site, data=data, envelope=envelope
+        id=envelope.id,
+        source=envelope.source,
+        time=envelope.time.astimezone(UTC),
+        site=envelope.site,
+        data=data,
+        envelope=envelope,
     )
 
 

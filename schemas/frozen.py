@@ -1,4 +1,6 @@
-"""The frozen form of what is said: a JSON Schema for each event version, kept in ``json_schema/`` so that a change of the code cannot pass unseen."""
+"""The frozen form of what is said: a JSON Schema for each event version, kept in ``json_schema/`` so that a change
+of the code cannot pass unseen.
+"""
 
 from typing import Any
 
@@ -11,7 +13,9 @@ DIALECT = "https://json-schema.org/draft/2020-12/schema"
 
 
 def file_name(kind: EventKind) -> str:
-    """Name the file of an event version, such as ``credential_read.v1.json``; its schema and its examples have the same."""
+    """Name the file of an event version, such as ``credential_read.v1.json``; its schema and its examples have the
+    same.
+    """
     return f"{kind.noun}.v{kind.version}.json"
 
 
@@ -37,4 +41,17 @@ def pretty(document: object) -> bytes:
 
 
 def _schema(shape: type[Any]) -> dict[str, Any]:
-    return msgspec.json.schema(shape, ref_template="#/$defs/{name}")
+    found: dict[str, Any] = _reflowed(msgspec.json.schema(shape, ref_template="#/$defs/{name}"))
+    return found
+
+
+def _reflowed(part: Any) -> Any:
+    """Write every description on one line, so that a docstring's line breaks are nobody's concern."""
+    if isinstance(part, list):
+        return [_reflowed(item) for item in part]
+    if not isinstance(part, dict):
+        return part
+    return {
+        key: " ".join(value.split()) if key == "description" and isinstance(value, str) else _reflowed(value)
+        for key, value in part.items()
+    }

@@ -1,4 +1,6 @@
-"""Gate act: what the gate did about a read, on the online decision or on its own. It is the one effective decision of the read."""
+"""Gate act: what the gate did about a read, on the online decision or on its own. It is the one effective decision
+of the read.
+"""
 
 from typing import Literal
 
@@ -11,8 +13,9 @@ from schemas.reasons import Reason, Verdict
 class GateAct(msgspec.Struct, frozen=True, kw_only=True):
     """The effective decision of a read, for presence, journal and pages.
 
-    ``decided_by`` is ``online`` when an admission decision was acted on (``decision`` names it) and ``gate`` when the gate decided from its last policy;
-    ``grant`` names the opening, absent when nothing was opened; ``waited_ms`` is from the read to the act.
+    ``decided_by`` is ``online`` when an admission decision was acted on (``decision`` names it) and ``gate`` when the
+    gate decided from its last policy; ``grant`` names the opening, absent when nothing was opened; ``waited_ms`` is
+    from the read to the act.
     """
 
     read: str

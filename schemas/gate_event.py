@@ -26,7 +26,8 @@ GateEventKind = Literal[
 class GateEvent(msgspec.Struct, frozen=True, kw_only=True):
     """Something to know about a gate; only ``forced`` and some later kinds raise an alarm.
 
-    ``device`` names the reader or mechanism, ``gap_s`` how long a restored link had been down, ``detail`` the values of the kind (no personal data).
+    ``device`` names the reader or mechanism, ``gap_s`` how long a restored link had been down, ``detail`` the values of
+    the kind (no personal data).
     """
 
     gate: str

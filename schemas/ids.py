@@ -56,13 +56,15 @@ def grant_id(read: str) -> str:
 def alarm_id(rule: str, site: str, subject: str, window: str) -> str:
     """Name an alarm so that a kill, a rebalance and a replay raise it once.
 
-    ``subject`` is what it is about (a gate, a button, a credential), ``window`` the id of the first event of the burst: after
-    an alarm has been closed, the next event opens a new window and so a new alarm.
+    ``subject`` is what it is about (a gate, a button, a credential), ``window`` the id of the first event of the burst:
+    after an alarm has been closed, the next event opens a new window and so a new alarm.
     """
-    text = "\n".join((rule, site, subject, window))
+    text = f"{rule}\n{site}\n{subject}\n{window}"
     return "alarm-" + hashlib.sha256(text.encode()).hexdigest()[:_ALARM_ID_CHARACTERS]
 
 
 def panic_alarm_id(site: str, button: str, event: str) -> str:
-    """Name the alarm that a panic press already is, for pages and police link that show it before alarming has spoken."""
+    """Name the alarm that a panic press already is, for pages and police link that show it before alarming has
+    spoken.
+    """
     return alarm_id("panic", site, button, event)

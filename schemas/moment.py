@@ -1,4 +1,6 @@
-"""Moments: a date and time that always carries its offset. One without it is malformed, for its reader would have to guess."""
+"""Moments: a date and time that always carries its offset. One without it is malformed, for its reader would have
+to guess.
+"""
 
 from datetime import datetime
 from typing import Annotated

@@ -12,8 +12,9 @@ Outcome = Literal["entered", "left", "abandoned", "reversed", "forced", "followe
 class Passage(msgspec.Struct, frozen=True, kw_only=True):
     """One movement (or its absence) at a turnstile.
 
-    ``entered`` / ``left`` used the grant; ``abandoned`` is a grant whose time ran out; ``reversed`` went back; ``forced`` and ``followed`` had no grant;
-    ``free`` happened in free mode. ``grant``, ``read``, ``credential`` and ``holder`` are those of the act that opened, when one did.
+    ``entered`` / ``left`` used the grant; ``abandoned`` is a grant whose time ran out; ``reversed`` went back;
+    ``forced`` and ``followed`` had no grant; ``free`` happened in free mode. ``grant``, ``read``, ``credential`` and
+    ``holder`` are those of the act that opened, when one did.
     """
 
     gate: str

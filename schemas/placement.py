@@ -1,6 +1,7 @@
 """Where a site's records lie: one site, one partition, in every topic of a family.
 
-Kafka's murmur2 is used everywhere (librdkafka's default partitioner disagrees with it), so any client agrees on the partition.
+Kafka's murmur2 is used everywhere (librdkafka's default partitioner disagrees with it), so any client agrees on the
+partition.
 """
 
 from collections.abc import Iterator
@@ -43,6 +44,7 @@ def partition_of(site: str, partitions: int) -> int:
 def gate_partitions_of(stream_partition: int, stream_partitions: int, gate_partitions: int) -> Iterator[int]:
     """Give the gates' topics' partitions that hold the sites of one stream partition.
 
-    The gates' topics have a multiple of the stream's partitions, so the sites of stream partition p lie in p, p + n, p + 2n, ...
+    The gates' topics have a multiple of the stream's partitions, so the sites of stream partition p lie in p, p + n, p
+    + 2n, ...
     """
     return iter(range(stream_partition, gate_partitions, stream_partitions))

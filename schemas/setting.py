@@ -1,4 +1,6 @@
-"""What an operator says in a configuration file, read strictly: a missing or misspelt setting is named, with the nearest true name."""
+"""What an operator says in a configuration file, read strictly: a missing or misspelt setting is named, with the
+nearest true name.
+"""
 
 import difflib
 import re

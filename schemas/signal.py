@@ -10,8 +10,8 @@ SignalRule = Literal["refused_again", "admitted_against_policy"]
 class Signal(msgspec.Struct, frozen=True, kw_only=True):
     """A finding about a gate and a credential, with the read that completed it.
 
-    ``refused_again`` is the post's and the duty administrator's matter; ``admitted_against_policy`` tells that a gate acting alone admitted what the
-    stream refuses (a finding for the record, never a live alarm).
+    ``refused_again`` is the post's and the duty administrator's matter; ``admitted_against_policy`` tells that a gate
+    acting alone admitted what the stream refuses (a finding for the record, never a live alarm).
     """
 
     rule: SignalRule

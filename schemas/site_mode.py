@@ -8,7 +8,9 @@ Mode = Literal["normal", "free", "lockdown", "evacuation"]
 
 
 class SiteMode(msgspec.Struct, frozen=True, kw_only=True):
-    """The mode a site is in since the record's time; lockdown and evacuation are opposites (entry shut, all free). ``version`` grows with each change."""
+    """The mode a site is in since the record's time; lockdown and evacuation are opposites (entry shut, all free).
+    ``version`` grows with each change.
+    """
 
     version: int
     mode: Mode

@@ -1,4 +1,6 @@
-"""Site policy: the rules of a site as versioned, signed data, and which gates speak for it. A fact, from administration."""
+"""Site policy: the rules of a site as versioned, signed data, and which gates speak for it. A fact, from
+administration.
+"""
 
 from typing import Literal
 
@@ -10,7 +12,9 @@ AntiPassback = Literal["off", "hard"]
 
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
-    """A time of day in which a category may enter: ISO weekdays (1 = Monday), minutes after local midnight, ``opens`` within, ``closes`` not."""
+    """A time of day in which a category may enter: ISO weekdays (1 = Monday), minutes after local midnight,
+    ``opens`` within, ``closes`` not.
+    """
 
     weekdays: list[int]
     opens_min: int
@@ -18,7 +22,9 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CategoryRules(msgspec.Struct, frozen=True, kw_only=True):
-    """What holds for one category: when it may enter, whether anti-passback is kept, how old a policy may be before admit becomes ask."""
+    """What holds for one category: when it may enter, whether anti-passback is kept, how old a policy may be before
+    admit becomes ask.
+    """
 
     windows: list[Window]
     anti_passback: AntiPassback
@@ -35,7 +41,8 @@ class GateTrust(msgspec.Struct, frozen=True, kw_only=True):
 class SitePolicy(msgspec.Struct, frozen=True, kw_only=True):
     """One version of a site's rules; the highest version holds.
 
-    ``utc_offset_min`` is the site's local time (Kazakhstan has one zone, +300, since 2024), ``answer_within_ms`` how long a gate waits for the stream.
+    ``utc_offset_min`` is the site's local time (Kazakhstan has one zone, +300, since 2024), ``answer_within_ms`` how
+    long a gate waits for the stream.
     """
 
     version: int

@@ -13,7 +13,9 @@ HOUR_S = 3600
 DAY_S = 24 * HOUR_S
 
 MAX_VALUE_BYTES = 64 * 1024
-"""A longer value is refused on reading (``too_large``) and never written: the largest true record, a policy of many gates, is a tenth of it."""
+"""A longer value is refused on reading (``too_large``) and never written: the largest true record, a policy of many
+gates, is a tenth of it.
+"""
 
 
 class Role(StrEnum):
@@ -43,7 +45,9 @@ class Key(StrEnum):
 
 
 class Topic(msgspec.Struct, frozen=True, kw_only=True):
-    """One topic. ``retention_s`` of None keeps the last record of each key for ever (compacted); a compacted topic may have a retention too."""
+    """One topic. ``retention_s`` of None keeps the last record of each key for ever (compacted); a compacted topic
+    may have a retention too.
+    """
 
     name: str
     noun: str
@@ -65,7 +69,8 @@ class Placement(msgspec.Struct, frozen=True):
     def __post_init__(self) -> None:
         """Refuse counts with which a worker could not find its sites' facts."""
         if self.stream_partitions < 1 or self.gate_partitions % self.stream_partitions:
-            message = f"gate_partitions ({self.gate_partitions}) must be a multiple of stream_partitions ({self.stream_partitions})"
+            stream, gate = self.stream_partitions, self.gate_partitions
+            message = f"gate_partitions ({gate}) must be a multiple of stream_partitions ({stream})"
             raise ValueError(message)
 
     def partitions(self, topic: Topic) -> int:
@@ -199,7 +204,9 @@ def _dead_letters(writer: Role) -> Topic:
 
 
 DEAD_LETTERS: dict[Role, Topic] = {role: _dead_letters(role) for role in (Role.ADMISSION, Role.ALARMING, Role.RECORDER)}
-"""A topic each, so that dead letters too have one writer. Pages and police link only count what they refuse: alarming and recorder keep it."""
+"""A topic each, so that dead letters too have one writer. Pages and police link only count what they refuse:
+alarming and recorder keep it.
+"""
 
 TOPICS: tuple[Topic, ...] = (
     CREDENTIAL_READS,
@@ -223,7 +230,9 @@ CHANGELOGS: dict[str, tuple[str, ...]] = {
     "admission-v1": ("presence", "answers", "refusals"),
     "alarming-v1": ("alarms", "alarm_windows"),
 }
-"""The tables of each Faust app; table ``t`` of app ``a`` has the compacted changelog topic ``a-t-changelog`` with the stream's partition count."""
+"""The tables of each Faust app; table ``t`` of app ``a`` has the compacted changelog topic ``a-t-changelog`` with
+the stream's partition count.
+"""
 
 
 def changelog_name(app: str, table: str) -> str:

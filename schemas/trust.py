@@ -1,7 +1,9 @@
-"""Who may say what: Ed25519 signatures, and the check of gate, site, role and partition before a record is believed or acted on.
+"""Who may say what: Ed25519 signatures, and the check of gate, site, role and partition before a record is believed or
+acted on.
 
-The root is a keyring of the services' public keys that is installed with each process. Gates' keys come in the site policies that administration signs, so a gate
-is enrolled or removed by publishing a policy, without a restart. A stolen gate PC can speak for its own gate only.
+The root is a keyring of the services' public keys that is installed with each process. Gates' keys come in the site
+policies that administration signs, so a gate is enrolled or removed by publishing a policy, without a restart. A stolen
+gate PC can speak for its own gate only.
 """
 
 import base64
@@ -9,12 +11,27 @@ import binascii
 from collections.abc import Mapping
 
 import msgspec
-from nacl.bindings import crypto_sign, crypto_sign_BYTES, crypto_sign_open, crypto_sign_PUBLICKEYBYTES, crypto_sign_seed_keypair
+from nacl.bindings import (
+    crypto_sign,
+    crypto_sign_BYTES,
+    crypto_sign_open,
+    crypto_sign_PUBLICKEYBYTES,
+    crypto_sign_seed_keypair,
+)
 from nacl.exceptions import BadSignatureError
 
-from schemas.catalogue import Said
-from schemas.envelope import GATE_SOURCE, SERVICE_SOURCE, DataT, Event, RefusedRecord, data_bytes, signed_bytes, unwrap, wrap
-from schemas.catalogue import BY_SHAPE
+from schemas.catalogue import BY_SHAPE, Said
+from schemas.envelope import (
+    GATE_SOURCE,
+    SERVICE_SOURCE,
+    DataT,
+    Event,
+    RefusedRecord,
+    data_bytes,
+    signed_bytes,
+    unwrap,
+    wrap,
+)
 from schemas.reasons import Refused
 from schemas.site_policy import SitePolicy
 from schemas.topics import SITE_POLICIES, Placement, Role, Topic
@@ -27,7 +44,9 @@ class Signer:
     """Signs what one gate or one service says, with its private key (a 32-byte seed)."""
 
     def __init__(self, source: str, seed: bytes) -> None:
-        """Take the source it speaks for (``gate/...`` or ``service/...``) and its seed; another length is a ValueError."""
+        """Take the source it speaks for (``gate/...`` or ``service/...``) and its seed; another length is a
+        ValueError.
+        """
         if len(seed) != SEED_BYTES:
             message = f"a signing key has {SEED_BYTES} bytes, this one {len(seed)}"
             raise ValueError(message)
@@ -49,7 +68,9 @@ class Signer:
 
 
 def key_id(source: str, public_key: str) -> str:
-    """Name a key: its owner and the first characters of its public half, so that two keys of one owner can be told apart."""
+    """Name a key: its owner and the first characters of its public half, so that two keys of one owner can be told
+    apart.
+    """
     return f"{source}#{public_key[:_KEY_NAME_CHARACTERS]}"
 
 
@@ -63,19 +84,24 @@ class Trust:
     """What a process believes: services' keys from its keyring, gates' keys from the signed policies it has learned."""
 
     def __init__(self, keyring: Mapping[str, list[str]], placement: Placement) -> None:
-        """Take the services' public keys by role name (base64; several while a key is being changed) and the cluster's partition counts.
+        """Take the services' public keys by role name (base64; several while a key is being changed) and the cluster's
+        partition counts.
 
         A role or key that is none is a ValueError that names it.
         """
         self._placement = placement
         self._services = {
-            key_id(service_source(Role(role)), key): _Key(_public(key), Role(role), None) for role, keys in keyring.items() for key in keys
+            key_id(service_source(Role(role)), key): _Key(_public(key), Role(role), None)
+            for role, keys in keyring.items()
+            for key in keys
         }
         self._gates: dict[str, _Key] = {}
         self._policies: dict[str, int] = {}
 
     def learn(self, event: Event[SitePolicy]) -> None:
-        """Take the gates of a site policy that has passed ``check``; an older version than the known one changes nothing."""
+        """Take the gates of a site policy that has passed ``check``; an older version than the known one changes
+        nothing.
+        """
         if event.data.version < self._policies.get(event.site, 0):
             return
         self._policies[event.site] = event.data.version
@@ -122,7 +148,9 @@ def read_policy(trust: Trust, partition: int, value: bytes | None) -> Event[Site
     event = trust.read(SITE_POLICIES, partition, value)
     if not isinstance(event.data, SitePolicy):
         raise RefusedRecord(Refused.WRONG_EVENT, "not a site policy")
-    policy = Event(id=event.id, source=event.source, time=event.time, site=event.site, data=event.data, envelope=event.envelope)
+    policy = Event(
+        id=event.id, source=event.source, time=event.time, site=event.site, data=event.data, envelope=event.envelope
+    )
     trust.learn(policy)
     return policy
 

@@ -1,6 +1,7 @@
 """Settings of the five service processes: one TOML file, each process takes its sections.
 
-Paths are relative to the file. Secrets are files, named here, never values. A missing or misspelt setting stops the process with exit status 2 and its name.
+Paths are relative to the file. Secrets are files, named here, never values. A missing or misspelt setting stops the
+process with exit status 2 and its name.
 """
 
 import base64
@@ -22,7 +23,9 @@ class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
 
 class KafkaSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to reach the cluster. Across a network use SASL_SSL; ``topic_prefix`` sets a cluster's topics, groups and apps apart (tests, trials)."""
+    """How to reach the cluster. Across a network use SASL_SSL; ``topic_prefix`` sets a cluster's topics, groups and
+    apps apart (tests, trials).
+    """
 
     bootstrap: str
     security_protocol: str = "PLAINTEXT"
@@ -57,7 +60,9 @@ class AlarmingSettings(_Section, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class RecorderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``administration_key`` signs what the outbox sends, ``recorder_key`` the recorder's own dead letters; the outbox is looked at every ``outbox_poll_ms``."""
+    """``administration_key`` signs what the outbox sends, ``recorder_key`` the recorder's own dead letters; the
+    outbox is looked at every ``outbox_poll_ms``.
+    """
 
     administration_key: str
     recorder_key: str
@@ -65,14 +70,18 @@ class RecorderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_field
 
 
 class StoreSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """``url`` of SQLAlchemy: ``sqlite:///path`` (relative to the file) or ``postgresql+psycopg://...``; ``password_file`` keeps a password out of it."""
+    """``url`` of SQLAlchemy: ``sqlite:///path`` (relative to the file) or ``postgresql+psycopg://...``;
+    ``password_file`` keeps a password out of it.
+    """
 
     url: str
     password_file: str | None = None
 
 
 class WebSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Where the pages listen, and the file with the key that signs sessions. ``secure_cookies`` is off on loopback demos only."""
+    """Where the pages listen, and the file with the key that signs sessions. ``secure_cookies`` is off on loopback
+    demos only.
+    """
 
     host: str = "127.0.0.1"
     port: int = 8420
@@ -167,11 +176,15 @@ class Configuration:
 
 
 def read_key(setting: str, path: Path) -> bytes:
-    """Read a file of 32 secret bytes in base64; raises WrongSetting with the setting's name and the file's, never the content."""
+    """Read a file of 32 secret bytes in base64; raises WrongSetting with the setting's name and the file's, never
+    the content.
+    """
     try:
         seed = base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
     except (OSError, binascii.Error, UnicodeDecodeError) as error:
-        message = f"setting {setting}: cannot read a key from {path}: {getattr(error, 'strerror', None) or 'not base64'}"
+        message = (
+            f"setting {setting}: cannot read a key from {path}: {getattr(error, 'strerror', None) or 'not base64'}"
+        )
         raise WrongSetting(message) from error
     if len(seed) != SEED_BYTES:
         message = f"setting {setting}: {path} holds {len(seed)} bytes, a key has {SEED_BYTES}"

@@ -13,7 +13,9 @@ RETRY_LONGEST_S = 5.0
 
 
 def kafka_options(configuration: Configuration) -> dict[str, Any]:
-    """Give the keyword arguments with which any aiokafka client reaches the cluster; raises WrongSetting for files that cannot be read."""
+    """Give the keyword arguments with which any aiokafka client reaches the cluster; raises WrongSetting for files
+    that cannot be read.
+    """
     kafka = configuration.settings.kafka
     options: dict[str, Any] = {"bootstrap_servers": kafka.bootstrap, "security_protocol": kafka.security_protocol}
     if kafka.security_protocol.endswith("SSL"):
@@ -37,7 +39,9 @@ def group_name(configuration: Configuration, group: str) -> str:
 
 def _ssl_context(configuration: Configuration, kafka: KafkaSettings) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=str(configuration.path(kafka.ssl_ca_file)) if kafka.ssl_ca_file else None)
+        return ssl.create_default_context(
+            cafile=str(configuration.path(kafka.ssl_ca_file)) if kafka.ssl_ca_file else None
+        )
     except OSError as error:
         message = f"setting kafka.ssl_ca_file: {kafka.ssl_ca_file}: {error.strerror}"
         raise WrongSetting(message) from error

@@ -1,4 +1,6 @@
-"""Follows topics without a group: exactly the partitions it is told, from where it is told, and it knows when it has caught up."""
+"""Follows topics without a group: exactly the partitions it is told, from where it is told, and it knows when it
+has caught up.
+"""
 
 import asyncio
 import logging
@@ -32,7 +34,9 @@ class Kept(NamedTuple):
 
 
 class Start(NamedTuple):
-    """Where to begin in a topic: at ``offsets`` where one is known, else so long ago (``since``), else at the beginning or the end."""
+    """Where to begin in a topic: at ``offsets`` where one is known, else so long ago (``since``), else at the
+    beginning or the end.
+    """
 
     at_end: bool = False
     since: timedelta | None = None
@@ -44,7 +48,9 @@ FROM_END = Start(at_end=True)
 
 
 class Follower:
-    """A group-less reader of the given topics. The broker may be absent at any time: it waits and goes on where it was."""
+    """A group-less reader of the given topics. The broker may be absent at any time: it waits and goes on where it
+    was.
+    """
 
     def __init__(
         self,
@@ -54,7 +60,9 @@ class Follower:
         partitions: Mapping[str, Collection[int]] | None = None,
         starts: Mapping[str, Start] | None = None,
     ) -> None:
-        """Follow ``topics``; ``partitions`` and ``starts`` are by the topic's own name (all partitions, from the beginning, where it has none)."""
+        """Follow ``topics``; ``partitions`` and ``starts`` are by the topic's own name (all partitions, from the
+        beginning, where it has none).
+        """
         self._configuration = configuration
         placement = configuration.placement()
         self._starts = starts or {}
@@ -69,7 +77,9 @@ class Follower:
         self._caught_up = asyncio.Event()
 
     async def batches(self) -> AsyncIterator[list[Kept]]:
-        """Give what arrives, in batches; an empty one at least every half second, so that the reader can look at the clock. Never ends by itself."""
+        """Give what arrives, in batches; an empty one at least every half second, so that the reader can look at
+        the clock. Never ends by itself.
+        """
         await self._open()
         consumer = self._consumer
         if consumer is None:
@@ -79,7 +89,9 @@ class Follower:
                 self._note_caught_up()
                 fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=_MAX_RECORDS)
                 batch = [
-                    Kept(self._topics[where], where.partition, record.offset, record.timestamp, record.key, record.value)
+                    Kept(
+                        self._topics[where], where.partition, record.offset, record.timestamp, record.key, record.value
+                    )
                     for where, records in fetched.items()
                     for record in records
                 ]
@@ -104,7 +116,9 @@ class Follower:
         return {(self._topics[where].name, where.partition): offset for where, offset in self._next.items()}
 
     async def ends(self, timeout_s: float = 2.0) -> dict[tuple[str, int], int] | None:
-        """Ask the broker for the end offsets as of now; None when it does not answer in time, which is also how to tell that it is gone."""
+        """Ask the broker for the end offsets as of now; None when it does not answer in time, which is also how to
+        tell that it is gone.
+        """
         consumer = self._consumer
         if consumer is None:
             return None
@@ -151,7 +165,13 @@ class Follower:
             start = self._starts.get(topic.name, FROM_BEGINNING)
             known = (start.offsets or {}).get(where.partition)
             if known is None:
-                known = ends[where] if start.at_end else recent.get(where, ends[where]) if start.since else beginnings[where]
+                known = (
+                    ends[where]
+                    if start.at_end
+                    else recent.get(where, ends[where])
+                    if start.since
+                    else beginnings[where]
+                )
             offset = self._next.get(where, known)
             self._next[where] = offset if beginnings[where] <= offset <= ends[where] else beginnings[where]
             consumer.seek(where, self._next[where])

@@ -20,7 +20,9 @@ logger = logging.getLogger(__name__)
 class GroupReader:
     """Batches of a consumer group. What was given and not committed is given again after a kill or a rebalance."""
 
-    def __init__(self, configuration: Configuration, group: str, topics: Sequence[Topic], *, max_records: int = 500) -> None:
+    def __init__(
+        self, configuration: Configuration, group: str, topics: Sequence[Topic], *, max_records: int = 500
+    ) -> None:
         """Read ``topics`` as ``group``; at most ``max_records`` a batch."""
         self._configuration = configuration
         self._group = group_name(configuration, group)
@@ -29,14 +31,23 @@ class GroupReader:
         self._consumer: AIOKafkaConsumer | None = None
 
     async def batches(self) -> AsyncIterator[list[Kept]]:
-        """Give records in batches, each partition's in order; an empty one at least every half second. Never ends by itself."""
+        """Give records in batches, each partition's in order; an empty one at least every half second. Never ends
+        by itself.
+        """
         consumer = await self._open()
         self._consumer = consumer
         try:
             while True:
                 fetched = await consumer.getmany(timeout_ms=_POLL_MS, max_records=self._max_records)
                 yield [
-                    Kept(self._topics[where.topic], where.partition, record.offset, record.timestamp, record.key, record.value)
+                    Kept(
+                        self._topics[where.topic],
+                        where.partition,
+                        record.offset,
+                        record.timestamp,
+                        record.key,
+                        record.value,
+                    )
                     for where, records in fetched.items()
                     for record in records
                 ]
@@ -45,7 +56,9 @@ class GroupReader:
             await consumer.stop()
 
     async def commit(self, batch: Sequence[Kept]) -> None:
-        """Commit a batch that has had all its effects. A commit that fails is left: the batch will come again and change nothing."""
+        """Commit a batch that has had all its effects. A commit that fails is left: the batch will come again and
+        change nothing.
+        """
         consumer = self._consumer
         if consumer is None or not batch:
             return
@@ -74,7 +87,9 @@ class GroupReader:
             try:
                 await consumer.start()
             except (KafkaError, OSError) as error:
-                logger.warning("reader_waits group=%s cause=%s pause_s=%.1f", self._group, type(error).__name__, pause_s)
+                logger.warning(
+                    "reader_waits group=%s cause=%s pause_s=%.1f", self._group, type(error).__name__, pause_s
+                )
                 await consumer.stop()
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, RETRY_LONGEST_S)

@@ -1,4 +1,6 @@
-"""Makes the topics of ``schemas.topics`` on a cluster, and refuses to work on wrong ones. A partition count is fixed at creation and never changed."""
+"""Makes the topics of ``schemas.topics`` on a cluster, and refuses to work on wrong ones. A partition count is
+fixed at creation and never changed.
+"""
 
 import asyncio
 import logging
@@ -55,7 +57,11 @@ def wanted(configuration: Configuration) -> list[Wanted]:
     placement = configuration.placement()
     topics = [Wanted(topic_name(configuration, topic), placement.partitions(topic), _config(topic)) for topic in TOPICS]
     return topics + [
-        Wanted(changelog_name(group_name(configuration, app), table), placement.stream_partitions, {"cleanup.policy": "compact"})
+        Wanted(
+            changelog_name(group_name(configuration, app), table),
+            placement.stream_partitions,
+            {"cleanup.policy": "compact"},
+        )
         for app, tables in CHANGELOGS.items()
         for table in tables
     ]
@@ -63,7 +69,10 @@ def wanted(configuration: Configuration) -> list[Wanted]:
 
 def _config(topic: Topic) -> dict[str, str]:
     policies = [name for name, on in (("compact", topic.compacted), ("delete", topic.retention_s is not None)) if on]
-    config = {"cleanup.policy": ",".join(policies), "max.message.bytes": str(MAX_VALUE_BYTES * 4 + _RECORD_OVERHEAD_BYTES)}
+    config = {
+        "cleanup.policy": ",".join(policies),
+        "max.message.bytes": str(MAX_VALUE_BYTES * 4 + _RECORD_OVERHEAD_BYTES),
+    }
     if topic.retention_s is not None:
         config["retention.ms"] = str(topic.retention_s * 1000)
     return config
@@ -79,14 +88,18 @@ async def plan(configuration: Configuration) -> list[Step]:
 
 
 async def apply(configuration: Configuration) -> list[Step]:
-    """Make what is missing and give the plan that was carried out; raises TopicsNotReady, changing nothing, when a partition count is wrong."""
+    """Make what is missing and give the plan that was carried out; raises TopicsNotReady, changing nothing, when a
+    partition count is wrong.
+    """
     admin = await _connected(configuration)
     replication = configuration.settings.kafka.replication_factor
     try:
         steps = await _compare(admin, wanted(configuration))
         _refuse([step for step in steps if step.state is State.WRONG])
         missing = [
-            NewTopic(step.name, step.partitions, replication, topic_configs=step.config) for step in steps if step.state is State.CREATE
+            NewTopic(step.name, step.partitions, replication, topic_configs=step.config)
+            for step in steps
+            if step.state is State.CREATE
         ]
         if missing:
             _raise_errors(await admin.create_topics(missing))
@@ -97,7 +110,9 @@ async def apply(configuration: Configuration) -> list[Step]:
 
 
 async def require(configuration: Configuration, topics: Sequence[Topic], apps: Iterable[str] = ()) -> None:
-    """Wait for the broker, then raise TopicsNotReady when one of these topics (or of these apps' changelogs) is missing or wrongly partitioned."""
+    """Wait for the broker, then raise TopicsNotReady when one of these topics (or of these apps' changelogs) is
+    missing or wrongly partitioned.
+    """
     names = {topic_name(configuration, topic) for topic in topics}
     names |= {changelog_name(group_name(configuration, app), table) for app in apps for table in CHANGELOGS[app]}
     _refuse([step for step in await plan(configuration) if step.name in names and step.state is not State.KEEP])
@@ -106,7 +121,10 @@ async def require(configuration: Configuration, topics: Sequence[Topic], apps: I
 async def _compare(admin: AIOKafkaAdminClient, topics: Sequence[Wanted]) -> list[Step]:
     described = await admin.describe_topics([topic.name for topic in topics])
     found = {topic["topic"]: len(topic["partitions"]) for topic in described if topic["error_code"] == 0}
-    return [Step(topic.name, _state(topic, found.get(topic.name)), topic.partitions, found.get(topic.name), topic.config) for topic in topics]
+    return [
+        Step(topic.name, _state(topic, found.get(topic.name)), topic.partitions, found.get(topic.name), topic.config)
+        for topic in topics
+    ]
 
 
 def _state(topic: Wanted, found: int | None) -> State:
@@ -119,24 +137,35 @@ def _refuse(steps: Sequence[Step]) -> None:
     if not steps:
         return
     told = [
-        f"{step.name} is missing" if step.found is None else f"{step.name} has {step.found} partitions, the settings say {step.partitions}"
+        f"{step.name} is missing"
+        if step.found is None
+        else f"{step.name} has {step.found} partitions, the settings say {step.partitions}"
         for step in steps
     ]
-    message = "; ".join(told) + ". Missing topics: run `qaqpa topics apply`. A partition count cannot be changed: correct the settings."
+    message = (
+        "; ".join(told)
+        + ". Missing topics: run `qaqpa topics apply`. A partition count cannot be changed: correct the settings."
+    )
     raise TopicsNotReady(message)
 
 
 async def _served(configuration: Configuration, made: Sequence[Step]) -> None:
-    """Return when every partition of new topics has a leader that answers: a moment after they were made they do not."""
+    """Return when every partition of new topics has a leader that answers: a moment after they were made they do
+    not.
+    """
     if not made:
         return
-    consumer = AIOKafkaConsumer(**kafka_options(configuration), enable_auto_commit=False, request_timeout_ms=_SERVED_WITHIN_MS)
+    consumer = AIOKafkaConsumer(
+        **kafka_options(configuration), enable_auto_commit=False, request_timeout_ms=_SERVED_WITHIN_MS
+    )
     log = logging.getLogger("aiokafka.consumer.fetcher")
     told = log.level
     log.setLevel(logging.CRITICAL)
     try:
         await consumer.start()
-        await consumer.end_offsets([TopicPartition(step.name, partition) for step in made for partition in range(step.partitions)])
+        await consumer.end_offsets(
+            [TopicPartition(step.name, partition) for step in made for partition in range(step.partitions)]
+        )
     finally:
         log.setLevel(told)
         await consumer.stop()

@@ -1,6 +1,8 @@
-"""The life of an alarm, after ISA-18.2: a table of states and actions, and what an event or an action makes of an alarm.
+"""The life of an alarm, after ISA-18.2: a table of states and actions, and what an event or an action makes of an
+alarm.
 
-Pure: the caller brings the alarm it knows and gets the next version, or the same one when nothing changed. Ids and times come with the events.
+Pure: the caller brings the alarm it knows and gets the next version, or the same one when nothing changed. Ids and
+times come with the events.
 """
 
 from datetime import datetime
@@ -11,7 +13,12 @@ from schemas.alarm import Alarm, AlarmRule, AlarmState, Severity
 from schemas.alarm_action import ActionKind, AlarmAction
 from schemas.ids import alarm_id
 
-SEVERITIES: dict[AlarmRule, Severity] = {"panic": "critical", "forced": "high", "device_silent": "medium", "refused_again": "medium"}
+SEVERITIES: dict[AlarmRule, Severity] = {
+    "panic": "critical",
+    "forced": "high",
+    "device_silent": "medium",
+    "refused_again": "medium",
+}
 
 TRANSITIONS: dict[tuple[AlarmState, ActionKind], AlarmState] = {
     ("raised", "acknowledge"): "acknowledged",
@@ -23,13 +30,17 @@ TRANSITIONS: dict[tuple[AlarmState, ActionKind], AlarmState] = {
     ("acknowledged", "close"): "closed",
     ("responding", "close"): "closed",
 }
-"""What an action does in a state. What is not here changes nothing: a second acknowledgement, or closing what nobody has acknowledged."""
+"""What an action does in a state. What is not here changes nothing: a second acknowledgement, or closing what
+nobody has acknowledged.
+"""
 
 _NEEDS_CAUSE: frozenset[ActionKind] = frozenset({"close"})
 
 
 class Cause(msgspec.Struct, frozen=True, kw_only=True):
-    """An event that calls for an alarm: which rule it meets, about what, where, and whether it was silent or a drill."""
+    """An event that calls for an alarm: which rule it meets, about what, where, and whether it was silent or a
+    drill.
+    """
 
     rule: AlarmRule
     site: str
@@ -44,7 +55,8 @@ class Cause(msgspec.Struct, frozen=True, kw_only=True):
 def raised(known: Alarm | None, cause: Cause) -> Alarm:
     """Give the alarm after an event: a new one, or the open one of its rule and subject with the event joined to it.
 
-    An event that has already joined changes nothing, so a replay raises nothing twice. A closed alarm is not reopened: the event begins a new one.
+    An event that has already joined changes nothing, so a replay raises nothing twice. A closed alarm is not reopened:
+    the event begins a new one.
     """
     if known is None or (known.state == "closed" and cause.event not in known.joined):
         return Alarm(
@@ -78,7 +90,9 @@ def raised(known: Alarm | None, cause: Cause) -> Alarm:
 
 
 def acted(known: Alarm, action: AlarmAction, at: datetime) -> Alarm:
-    """Give the alarm after a person's action; an action that the table does not have in this state gives the same alarm back."""
+    """Give the alarm after a person's action; an action that the table does not have in this state gives the same
+    alarm back.
+    """
     state = TRANSITIONS.get((known.state, action.action))
     if state is None or (action.action in _NEEDS_CAUSE and not action.cause):
         return known

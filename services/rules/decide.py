@@ -1,19 +1,20 @@
 """The one ``decide``: may this credential enter now, and if not, the one reason worth saying.
 
-Called by the admission agent and by a gate alone, with the same vectors run against both (``tests/vectors/decisions.json``). The rules are asked in the order of
-``RULES``; the first that speaks is the reason, and whatever would let in comes last. Exit is never blocked; an enrolled pupil is never refused, at most asked (both hold here, once,
-whatever a rule says).
+Called by the admission agent and by a gate alone, with the same vectors run against both
+(``tests/vectors/decisions.json``). The rules are asked in the order of ``RULES``; the first that speaks is the reason,
+and whatever would let in comes last. Exit is never blocked; an enrolled pupil is never refused, at most asked (both
+hold here, once, whatever a rule says).
 """
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import msgspec
 
 from schemas.credential import Category
 from schemas.credential_read import CredentialRead
 from schemas.reasons import Reason, Verdict
-from schemas.site_policy import CategoryRules, SitePolicy, Window
+from schemas.site_policy import CategoryRules, Window
 from services.rules.facts import Facts
 
 NEVER_REFUSED: frozenset[Category] = frozenset({"pupil"})
@@ -34,7 +35,9 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Asked(msgspec.Struct, frozen=True):
-    """What a rule is asked about: the read, the facts, the time, and the category's rules once the credential is known."""
+    """What a rule is asked about: the read, the facts, the time, and the category's rules once the credential is
+    known.
+    """
 
     read: CredentialRead
     facts: Facts
@@ -43,8 +46,12 @@ class Asked(msgspec.Struct, frozen=True):
     @property
     def local(self) -> datetime:
         """Give the time on the school's wall."""
+        return self.on_the_wall(self.now)
+
+    def on_the_wall(self, at: datetime) -> datetime:
+        """Give a moment, written with whatever offset, as the school's wall clock showed it."""
         offset = self.facts.policy.utc_offset_min if self.facts.policy else 0
-        return self.now + timedelta(minutes=offset)
+        return at.astimezone(UTC) + timedelta(minutes=offset)
 
     @property
     def category_rules(self) -> CategoryRules | None:
@@ -59,7 +66,9 @@ Rule = Callable[[Asked], Finding | None]
 
 
 def decide(read: CredentialRead, facts: Facts, now: datetime) -> Decided:
-    """Judge one read by the facts at a time (UTC): the first rule that speaks, softened for those who are never refused."""
+    """Judge one read by the facts at a moment: the first rule that speaks, softened for those who are never
+    refused.
+    """
     asked = Asked(read, facts, now)
     verdict, reason, values = next(finding for rule in RULES if (finding := rule(asked)) is not None)
     credential = facts.credential
@@ -165,8 +174,7 @@ RULES: tuple[Rule, ...] = (
 
 
 def _local_text(asked: Asked, at: datetime) -> str:
-    policy: SitePolicy | None = asked.facts.policy
-    return (at + timedelta(minutes=policy.utc_offset_min if policy else 0)).strftime("%Y-%m-%d %H:%M")
+    return asked.on_the_wall(at).strftime("%Y-%m-%d %H:%M")
 
 
 def _window_text(window: Window) -> str:

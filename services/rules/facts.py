@@ -20,8 +20,9 @@ class Presence(msgspec.Struct, frozen=True):
 class Facts(msgspec.Struct, frozen=True, kw_only=True):
     """Everything ``decide`` may look at besides the read and the time.
 
-    ``policy`` is absent where none has ever arrived; ``confirmed_at`` is when whoever decides last knew its facts to be whole and current (for the
-    stream: now; for a cut-off gate: when it lost the link); ``presence`` is absent when unknown, and for a late read, which is never judged by presence now.
+    ``policy`` is absent where none has ever arrived; ``confirmed_at`` is when whoever decides last knew its facts to be
+    whole and current (for the stream: now; for a cut-off gate: when it lost the link); ``presence`` is absent when
+    unknown, and for a late read, which is never judged by presence now.
     """
 
     policy: SitePolicy | None

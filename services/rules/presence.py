@@ -11,7 +11,8 @@ _INSIDE_AFTER = {"entered": True, "left": False}
 def presence_after(known: Presence | None, passage: Passage, event: str, at: datetime) -> Presence | None:
     """Give a holder's presence after a passage.
 
-    Repeats and passages that come late change nothing that a later passage has said: the newest passage by its time at the gate holds, and of one time the one already known.
+    Repeats and passages that come late change nothing that a later passage has said: the newest passage by its time at
+    the gate holds, and of one time the one already known.
     """
     inside = _INSIDE_AFTER.get(passage.outcome)
     if inside is None or (known is not None and known.at >= at):

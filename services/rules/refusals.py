@@ -1,4 +1,6 @@
-"""Refused again: the same credential turned away at a site several times in a short while is the duty administrator's matter."""
+"""Refused again: the same credential turned away at a site several times in a short while is the duty
+administrator's matter.
+"""
 
 from datetime import datetime, timedelta
 
@@ -16,14 +18,18 @@ class Refusal(msgspec.Struct, frozen=True):
 
 
 class Refusals(msgspec.Struct, frozen=True):
-    """The recent refusals of one credential, and the read that completed the last burst, kept so that its replay says the same again."""
+    """The recent refusals of one credential, and the read that completed the last burst, kept so that its replay
+    says the same again.
+    """
 
     recent: list[Refusal]
     completed_by: str | None = None
 
 
 def refusals_after(known: Refusals | None, read: str, at: datetime) -> Refusals:
-    """Give the refusals with this read among them; the read completes a burst when ``completed_by`` names it. After a burst the count begins anew."""
+    """Give the refusals with this read among them; the read completes a burst when ``completed_by`` names it. After
+    a burst the count begins anew.
+    """
     before = known or Refusals([])
     if read == before.completed_by or any(read == refusal.read for refusal in before.recent):
         return before
