@@ -1,4 +1,5 @@
-"""``python -m deploy.demo``: starts everything on this machine, plays a school morning, and stays up until Ctrl-C; ``--once`` checks and ends.
+"""``python -m deploy.demo``: starts everything on this machine, plays a school morning, and stays up until Ctrl-C;
+``--once`` checks and ends.
 
 What it promises is in ``report.py``; figures go to ``var/demo/report.json``.
 """
@@ -42,7 +43,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     started_s = time.monotonic()
     if not _is_free(chosen.port):
-        sys.stderr.write(f"port {chosen.port} is in use by another program: end that, or choose another port with PORT={chosen.port + 1}\n")
+XX
         return EXIT_STATUS
     shutil.rmtree(HOME, ignore_errors=True)
     kafka = LocalKafka(JARS, HOME / "kafka", heap_mb=256)
@@ -94,7 +95,10 @@ async def _morning(stage: Stage, kafka: LocalKafka, screen: Screen, started_s: f
     try:
         await page.sign_in()
         async with asyncio.TaskGroup() as listening:
-            witnesses = [listening.create_task(observed.follow(Configuration.load(stage.settings))), listening.create_task(page.listen())]
+            witnesses = [
+                listening.create_task(observed.follow(Configuration.load(stage.settings))),
+                listening.create_task(page.listen()),
+            ]
             status = await _played(stage, kafka, screen, observed, page, started_s)
             if not once:
                 await _stay(stage, screen)
@@ -107,7 +111,7 @@ async def _morning(stage: Stage, kafka: LocalKafka, screen: Screen, started_s: f
         await page.close()
 
 
-async def _played(  # noqa: PLR0913, PLR0917  everything that was started
+async def _played(
     stage: Stage, kafka: LocalKafka, screen: Screen, observed: Observed, page: OpenPage, started_s: float
 ) -> int:
     async with asyncio.timeout(FIRST_DECISION_WITHIN_S):
@@ -140,7 +144,9 @@ def _judge(observed: Observed, morning: Morning, screen: Screen) -> int:
     screen.table("The morning, as measured", rows)
     for line in failed:
         screen.console.print(f"[bold red]did not hold:[/] {line}")
-    screen.console.print(f"written to {HOME / 'report.json'}: " + ("[green]everything held[/]" if not failed else "[bold red]not ok[/]"))
+    screen.console.print(
+        f"written to {HOME / 'report.json'}: " + ("[green]everything held[/]" if not failed else "[bold red]not ok[/]")
+    )
     return 1 if failed else 0
 
 

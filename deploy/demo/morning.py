@@ -1,4 +1,6 @@
-"""One school morning at one gate, as a story: who comes, what goes wrong, what the guard does. Each scene tells what it missed."""
+"""One school morning at one gate, as a story: who comes, what goes wrong, what the guard does. Each scene tells
+what it missed.
+"""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -23,7 +25,7 @@ ENTRY = "entry"
 class Morning:
     """Plays the morning through the school's end of the line, the stream's witness and one open guard's page."""
 
-    def __init__(  # noqa: PLR0913, PLR0917  the three ends, the key, the screen and the sheet of figures
+    def __init__(
         self, school: SchoolTalk, observed: Observed, page: OpenPage, card_key: bytes, reader: str, screen: Screen
     ) -> None:
         """Take everything that the story needs; ``card_key`` tells which read is whose."""
@@ -113,7 +115,9 @@ class Morning:
         press = list(self._observed.panics)[-1]
         page_ms = await self._seen_after(press, pressed)
         await self._observed.until(lambda: bool(self._observed.deliveries[press]), PATIENCE_S)
-        answered = [event.data.answered_at for event in self._observed.deliveries[press] if event.data.outcome == "acknowledged"]
+        answered = [
+            event.data.answered_at for event in self._observed.deliveries[press] if event.data.outcome == "acknowledged"
+        ]
         ack_ms = (answered[0] - moment(pressed)).total_seconds() * 1000 if answered and answered[0] else None
         if page_ms is None or ack_ms is None:
             self.missed.append(f"panic {press}: on the page {page_ms} ms, at the police {ack_ms} ms")
@@ -131,7 +135,9 @@ class Morning:
         started = datetime.now(UTC)
         status = await self._page.acknowledge(alarm)
         known = self._observed.alarms[alarm]
-        if not await self._observed.until(lambda: any(event.data.state == "acknowledged" for event in known), PATIENCE_S):
+        if not await self._observed.until(
+            lambda: any(event.data.state == "acknowledged" for event in known), PATIENCE_S
+        ):
             self.missed.append(f"{rule}: the acknowledgement (status {status}) did not come back")
             return
         version = max(event.data.version for event in known)
@@ -153,7 +159,9 @@ class Morning:
         return credential_hash(self._card_key, CARD_BITS, person.data)
 
     def _open_alarm(self, rule: str) -> str | None:
-        return next((alarm for alarm, events in reversed(self._observed.alarms.items()) if events[0].data.rule == rule), None)
+        return next(
+            (alarm for alarm, events in reversed(self._observed.alarms.items()) if events[0].data.rule == rule), None
+        )
 
     def _joined(self, rule: str) -> list[str]:
         alarm = self._open_alarm(rule)
@@ -176,4 +184,3 @@ def _trouble() -> Iterator[tuple[str, Person | None]]:
         yield "expired", EXPIRED
         yield "unknown_credential", unknown[1]
         yield "panic", None
-

@@ -1,13 +1,18 @@
-"""What the stream says, as anybody may read it: the demo's own witness, who follows every topic and keeps what it has seen."""
+"""What the stream says, as anybody may read it: the demo's own witness, who follows every topic and keeps what it
+has seen.
+"""
 
 import asyncio
 from collections import defaultdict
 from collections.abc import Callable
+from contextlib import aclosing
 from datetime import UTC, datetime
+from typing import Any
 
 from schemas.access_decision import AccessDecision
 from schemas.alarm import Alarm
 from schemas.credential_read import CredentialRead
+from schemas.dead_letter import DeadLetter
 from schemas.delivery import Delivery
 from schemas.envelope import Event, RefusedRecord, unwrap
 from schemas.gate_act import GateAct
@@ -20,10 +25,8 @@ from schemas.topics import (
     DEAD_LETTERS,
     DELIVERIES,
     GATE_ACTS,
-    GATE_EVENTS,
     PANICS,
     PASSAGES,
-    SIGNALS,
 )
 from services.kafka_client.follower import Follower, Kept
 from services.settings import Configuration
@@ -33,9 +36,7 @@ TOPICS = (
     ACCESS_DECISIONS,
     GATE_ACTS,
     PASSAGES,
-    GATE_EVENTS,
     PANICS,
-    SIGNALS,
     ALARMS,
     DELIVERIES,
     *DEAD_LETTERS.values(),
@@ -57,7 +58,6 @@ class Observed:
         self.panics: dict[str, Event[Panic]] = {}
         self.alarms: dict[str, list[Event[Alarm]]] = defaultdict(list)
         self.deliveries: dict[str, list[Event[Delivery]]] = defaultdict(list)
-        self.gate_event_kinds: dict[str, int] = defaultdict(int)
         self.dead_letters = 0
         self.unreadable = 0
         self.first_decision_at: datetime | None = None
@@ -65,10 +65,11 @@ class Observed:
 
     async def follow(self, configuration: Configuration) -> None:
         """Take what arrives until cancelled."""
-        async for batch in Follower(configuration, TOPICS).batches():
-            for kept in batch:
-                self._take(kept)
-            self._changed.set()
+        async with aclosing(Follower(configuration, TOPICS).batches()) as batches:
+            async for batch in batches:
+                for kept in batch:
+                    self._take(kept)
+                self._changed.set()
 
     async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
         """Wait until a condition on what has been seen holds; False when it did not in time."""
@@ -87,29 +88,48 @@ class Observed:
         except RefusedRecord:
             self.unreadable += 1
             return
-        if kept.topic in DEAD_LETTERS.values():
-            self.dead_letters += 1
-        match event.data:
-            case CredentialRead():
-                self.reads[event.id] = event  # type: ignore[assignment]  narrowed by its data
-                self.raw[event.id] = kept.value or b""
-            case AccessDecision(read=read):
-                self.first_decision_at = self.first_decision_at or datetime.now(UTC)
-                self.decisions[read].append(event)  # type: ignore[arg-type]
-            case GateAct(read=read, credential=credential):
-                if event.id not in {known.id for known in self.acts[read]}:
-                    self.acts_of_credential[credential].append(event)  # type: ignore[arg-type]
-                self.acts[read].append(event)  # type: ignore[arg-type]
-            case Passage(grant=grant):
-                if event.id not in self.passages and grant is not None:
-                    self.passages_of[grant].append(event)  # type: ignore[arg-type]
-                self.passages[event.id] = event  # type: ignore[assignment]
-            case Panic():
-                self.panics[event.id] = event  # type: ignore[assignment]
-            case Alarm(alarm=alarm):
-                self.alarms[alarm].append(event)  # type: ignore[arg-type]
-            case Delivery(event=about):
-                self.deliveries[about].append(event)  # type: ignore[arg-type]
-            case _:
-                if kept.topic is GATE_EVENTS:
-                    self.gate_event_kinds[getattr(event.data, "kind", "")] += 1
+        keep = _KEEPERS.get(type(event.data))
+        if keep is not None:
+            keep(self, event, kept)
+
+    def _read(self, event: Event[CredentialRead], kept: Kept) -> None:
+        self.reads[event.id] = event
+        self.raw[event.id] = kept.value or b""
+
+    def _decision(self, event: Event[AccessDecision], _: Kept) -> None:
+        self.first_decision_at = self.first_decision_at or datetime.now(UTC)
+        self.decisions[event.data.read].append(event)
+
+    def _act(self, event: Event[GateAct], _: Kept) -> None:
+        if event.id not in {known.id for known in self.acts[event.data.read]}:
+            self.acts_of_credential[event.data.credential].append(event)
+        self.acts[event.data.read].append(event)
+
+    def _passage(self, event: Event[Passage], _: Kept) -> None:
+        if event.id not in self.passages and event.data.grant is not None:
+            self.passages_of[event.data.grant].append(event)
+        self.passages[event.id] = event
+
+    def _panic(self, event: Event[Panic], _: Kept) -> None:
+        self.panics[event.id] = event
+
+    def _alarm(self, event: Event[Alarm], _: Kept) -> None:
+        self.alarms[event.data.alarm].append(event)
+
+    def _delivery(self, event: Event[Delivery], _: Kept) -> None:
+        self.deliveries[event.data.event].append(event)
+
+    def _dead_letter(self, _: Event[DeadLetter], _kept: Kept) -> None:
+        self.dead_letters += 1
+
+
+_KEEPERS: dict[type, Callable[[Observed, Any, Kept], None]] = {
+    CredentialRead: Observed._read,
+    AccessDecision: Observed._decision,
+    GateAct: Observed._act,
+    Passage: Observed._passage,
+    Panic: Observed._panic,
+    Alarm: Observed._alarm,
+    Delivery: Observed._delivery,
+    DeadLetter: Observed._dead_letter,
+}

@@ -1,4 +1,6 @@
-"""The guard's page as a browser has it open: signs in, listens to its live zones, and notes when each event came into sight."""
+"""The guard's page as a browser has it open: signs in, listens to its live zones, and notes when each event came
+into sight.
+"""
 
 import asyncio
 import re
@@ -17,7 +19,9 @@ class PageFailed(Exception):  # noqa: N818  told to the person at the terminal
 
 
 class OpenPage:
-    """One guard's open page. ``seen_at`` has the first sight of each event and alarm id; ``versions`` the alarms' versions as shown."""
+    """One guard's open page. ``seen_at`` has the first sight of each event and alarm id; ``versions`` the alarms'
+    versions as shown.
+    """
 
     def __init__(self, url: str, login: str, password: str) -> None:
         """Take the address and the guard's sign-in; nothing is opened yet."""

@@ -51,7 +51,9 @@ class Started:
         return self.process.stdin, self.process.stdout
 
     def wait_ready(self, mark: bytes, within_s: float) -> None:
-        """Return when the log has the mark; raises ProcessFailed with the log's end when the process ends or the time is over."""
+        """Return when the log has the mark; raises ProcessFailed with the log's end when the process ends or the
+        time is over.
+        """
         deadline = time.monotonic() + within_s
         while mark not in self.log.read_bytes():
             if self.process.poll() is not None:

@@ -13,7 +13,9 @@ _FAMILY = ("Ахмет", "Базар", "Дәулет", "Ермек", "Жақсы
 
 @dataclass(frozen=True)
 class Person:
-    """Somebody with a card, as administration knows them. ``card`` is the number on it; ``days`` its validity counted from today."""
+    """Somebody with a card, as administration knows them. ``card`` is the number on it; ``days`` its validity
+    counted from today.
+    """
 
     holder: str
     name: str
@@ -34,7 +36,13 @@ def pupils(count: int) -> list[Person]:
     """Give so many pupils, each with a name of its own and a class."""
     names = [f"{family} {given}" for family in _FAMILY for given in _GIVEN]
     return [
-        Person(f"pupil-{number:04d}", names[number % len(names)], f"{5 + number % 7} «{'АӘБ'[number % 3]}»", "pupil", 1_000 + number)
+        Person(
+            f"pupil-{number:04d}",
+            names[number % len(names)],
+            f"{5 + number % 7} «{'АӘБ'[number % 3]}»",
+            "pupil",
+            1_000 + number,
+        )
         for number in range(count)
     ]
 

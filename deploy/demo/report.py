@@ -46,21 +46,26 @@ def _rank(ordered: Sequence[float], share: float) -> float:
     return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 1) if ordered else math.inf
 
 
-def broken_promises(observed: Observed, grace: frozenset[str] = frozenset()) -> list[str]:
-    """Tell every promise of the way that the morning broke, in a person's words. ``grace`` are reads still under way."""
+def broken_promises(observed: Observed) -> list[str]:
+    """Tell every promise of the way that the morning broke, in a person's words; what is under way counts as broken."""
     told = []
     for read in observed.reads:
-        if read not in grace and len({act.id for act in observed.acts[read]}) != 1:
+        if len({act.id for act in observed.acts[read]}) != 1:
             told.append(f"read {read} has {len(observed.acts[read])} effective decisions, not one")
-        if read not in grace and len({event.id for event in observed.decisions[read]}) != 1:
+        if len({event.id for event in observed.decisions[read]}) != 1:
             told.append(f"read {read} has {len(observed.decisions[read])} online decisions, not one")
-    for acts in observed.acts.values():
-        for grant in {act.data.grant for act in acts if act.data.grant is not None}:
-            if len(observed.passages_of[grant]) != 1:
-                told.append(f"{grant} has {len(observed.passages_of[grant])} passages or time-outs, not one")
+    grants = {act.data.grant for acts in observed.acts.values() for act in acts} - {None}
+    told += [
+        f"{grant} has {len(observed.passages_of[grant])} passages or time-outs, not one"
+        for grant in grants
+        if grant is not None and len(observed.passages_of[grant]) != 1
+    ]
     for alarm, versions in observed.alarms.items():
-        if len([event for event in versions if event.data.version == 1]) != 1:
-            told.append(f"{alarm} was raised {len([event for event in versions if event.data.version == 1])} times, not once")
+        raises = {
+            bytes(event.envelope.data) for event in versions if event.data.version == 1 and event.envelope is not None
+        }
+        if len(raises) != 1:
+            told.append(f"{alarm} was raised {len(raises)} times, not once")
     if observed.dead_letters or observed.unreadable:
         told.append(f"{observed.dead_letters} dead letters, {observed.unreadable} unreadable records")
     return told
@@ -91,7 +96,9 @@ def report(observed: Observed, measured: Measured, failed: list[str]) -> dict[st
         "failed": failed,
         "reads": len(observed.reads),
         "decisions": sum(len({act.id for act in acts}) for acts in observed.acts.values()),
-        "unlocks": len({act.data.grant for acts in observed.acts.values() for act in acts if act.data.grant is not None}),
+        "unlocks": len(
+            {act.data.grant for acts in observed.acts.values() for act in acts if act.data.grant is not None}
+        ),
         "passages": len(observed.passages),
         "alarms": len(observed.alarms),
         "card_to_unlock_ms": msgspec.to_builtins(quantiles(measured.card_to_unlock_ms)),

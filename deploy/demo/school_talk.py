@@ -1,4 +1,6 @@
-"""Talks to the simulated school, which is a process of its own outside the bridge: orders go in as lines, what happens comes out as lines."""
+"""Talks to the simulated school, which is a process of its own outside the bridge: orders go in as lines, what
+happens comes out as lines.
+"""
 
 import asyncio
 import json
@@ -12,7 +14,9 @@ Told = dict[str, Any]
 
 
 class SchoolTalk:
-    """The demo's hands at the gate. ``told`` keeps all that the school has told, in order; ``s`` is the machine's monotonic clock."""
+    """The demo's hands at the gate. ``told`` keeps all that the school has told, in order; ``s`` is the machine's
+    monotonic clock.
+    """
 
     def __init__(self, process: Started) -> None:
         """Take a school that was started to talk; begins to listen at once, in the running event loop."""
@@ -41,7 +45,9 @@ class SchoolTalk:
         return found
 
     def _find(self, event: str, after: int, values: dict[str, object]) -> Told | None:
-        return next((told for told in self.told[after:] if told["event"] == event and values.items() <= told.items()), None)
+        return next(
+            (told for told in self.told[after:] if told["event"] == event and values.items() <= told.items()), None
+        )
 
     def _listen(self, lines: IO[bytes]) -> None:
         for line in lines:

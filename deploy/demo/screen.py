@@ -1,6 +1,7 @@
 """What the demo's terminal shows: preparations as they are done, then the way of each person, live, with times."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
@@ -21,11 +22,16 @@ class Screen:
         """Begin a morning with so many people."""
         self.console = Console(highlight=False, soft_wrap=True)
         self._progress = Progress(
-            TextColumn("the morning"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), console=self.console, transient=True
+            TextColumn("the morning"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            console=self.console,
+            transient=True,
         )
         self._task = self._progress.add_task("morning", total=people)
 
-    def __enter__(self) -> "Screen":
+    def __enter__(self) -> Self:
         """Show the bar."""
         self._progress.start()
         return self
@@ -44,15 +50,15 @@ class Screen:
 
     def entered(self, person: Person, act: Event[GateAct], unlock_ms: float, outcome: str) -> None:
         """Tell the way of somebody who entered: read, decision, unlock, passage."""
-        self.console.print(
-            f"[{_GREY}]{_clock()}  read → decision[/] [{_GREEN}]{act.data.verdict}[/] [{_GREY}]({act.data.decided_by}, {act.data.waited_ms:.0f} ms)"
-            f" → unlock {unlock_ms:.0f} ms → {outcome}[/]  {person.name}, {person.note}"
-        )
+        decided = f"[{_GREEN}]{act.data.verdict}[/] [{_GREY}]({act.data.decided_by}, {act.data.waited_ms:.0f} ms)"
+        way = f"[{_GREY}]{_clock()}  read → decision[/] {decided} → unlock {unlock_ms:.0f} ms → {outcome}[/]"
+        self.console.print(f"{way}  {person.name}, {person.note}")
 
     def refused(self, person: Person, act: Event[GateAct], page_ms: float) -> None:
         """Tell a refusal and when the guard's page had it."""
+        decided = f"[{_RED}]{act.data.verdict}[/] ({act.data.reason})"
         self.console.print(
-            f"{_clock()}  read → decision [{_RED}]{act.data.verdict}[/] ({act.data.reason}) → guard's page {page_ms:.0f} ms  {person.name} {person.note}"
+            f"{_clock()}  read → decision {decided} → guard's page {page_ms:.0f} ms  {person.name} {person.note}"
         )
 
     def alarm(self, rule: str, page_ms: float, ack_ms: float | None) -> None:

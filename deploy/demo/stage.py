@@ -1,4 +1,5 @@
-"""A whole site on this machine: keys, settings, seed and the six processes with a simulated school, for the demo, the journeys and the bench.
+"""A whole site on this machine: keys, settings, seed and the six processes with a simulated school, for the demo, the
+journeys and the bench.
 
 Everything lies in one folder. Keys and passwords are made for it and are good for nothing else.
 """
@@ -61,9 +62,13 @@ windows = [{{ weekdays = [1, 2, 3, 4, 5, 6, 7], opens = "00:00", closes = "24:00
 
 
 class Stage:
-    """One site's processes. ``bootstrap`` is the broker, ``prefix`` sets its topics apart from those of other stages on it."""
+    """One site's processes. ``bootstrap`` is the broker, ``prefix`` sets its topics apart from those of other
+    stages on it.
+    """
 
-    def __init__(self, folder: Path, bootstrap: str, *, prefix: str = "", web_port: int = 8420, receiver_port: int = 0) -> None:
+    def __init__(
+        self, folder: Path, bootstrap: str, *, prefix: str = "", web_port: int = 8420, receiver_port: int = 0
+    ) -> None:
         """Make the folder's keys and settings; nothing is started yet."""
         self.folder = folder
         self.bootstrap = bootstrap
@@ -94,7 +99,8 @@ class Stage:
     def prepare(self) -> None:
         """Write keys, keyring and settings."""
         keyring = {
-            role.value: [Signer(service_source(role), self._key(name)).public_key] for name, role in _SERVICE_KEYS.items()
+            role.value: [Signer(service_source(role), self._key(name)).public_key]
+            for name, role in _SERVICE_KEYS.items()
         }
         (self.folder / "keys" / "keyring.json").write_text(json.dumps(keyring, indent=2), encoding="ascii")
         for name, size in (("gate", 32), ("cards", 32), ("session", 32), ("scbk", 16)):
@@ -113,9 +119,13 @@ class Stage:
         return path
 
     def run(self, *arguments: str, within_s: float = 120.0) -> str:
-        """Run a ``qaqpa`` command with this stage's settings to its end and give what it printed; raises ProcessFailed when it fails."""
+        """Run a ``qaqpa`` command with this stage's settings to its end and give what it printed; raises
+        ProcessFailed when it fails.
+        """
         log = self.folder / "logs" / f"command-{uuid.uuid4().hex[:8]}.log"
-        command = Started(" ".join(arguments[:2]), [_program("qaqpa"), *arguments, "--settings", str(self.settings)], log)
+        command = Started(
+            " ".join(arguments[:2]), [_program("qaqpa"), *arguments, "--settings", str(self.settings)], log
+        )
         command.process.wait(within_s)
         told = log.read_text(encoding="utf-8", errors="replace")
         if command.process.returncode:
@@ -139,7 +149,15 @@ class Stage:
         if name == SCHOOL:
             return [sys.executable, "-m", "turnstile_bridge.simulated_school", "--settings", str(self.gate_settings)]
         if name == RECEIVER:
-            return [sys.executable, "-m", "deploy.demo.receiver", "--port", str(self.receiver_port), "--account", ACCOUNT]
+            return [
+                sys.executable,
+                "-m",
+                "deploy.demo.receiver",
+                "--port",
+                str(self.receiver_port),
+                "--account",
+                ACCOUNT,
+            ]
         return [_program("qaqpa"), name, "--settings", str(self.settings)]
 
     def _key(self, name: str, size: int = 32) -> bytes:
@@ -214,7 +232,7 @@ input = {{ reader = "{READER}", number = 2 }}
 
 def _person_toml(person: Person, now: datetime) -> str:
     first, last = (now + timedelta(days=days) for days in person.days)
-    revoked = f'revoked_at = {_moment(now - timedelta(days=1))}\n' if person.revoked else ""
+    revoked = f"revoked_at = {_moment(now - timedelta(days=1))}\n" if person.revoked else ""
     return f"""
 [[people]]
 holder = "{person.holder}"

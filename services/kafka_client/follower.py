@@ -4,7 +4,7 @@ has caught up.
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncGenerator, Collection, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
@@ -76,7 +76,7 @@ class Follower:
         self._consumer: AIOKafkaConsumer | None = None
         self._caught_up = asyncio.Event()
 
-    async def batches(self) -> AsyncIterator[list[Kept]]:
+    async def batches(self) -> AsyncGenerator[list[Kept], None]:
         """Give what arrives, in batches; an empty one at least every half second, so that the reader can look at
         the clock. Never ends by itself.
         """

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.errors import CommitFailedError, IllegalStateError, KafkaError
@@ -30,7 +30,7 @@ class GroupReader:
         self._max_records = max_records
         self._consumer: AIOKafkaConsumer | None = None
 
-    async def batches(self) -> AsyncIterator[list[Kept]]:
+    async def batches(self) -> AsyncGenerator[list[Kept], None]:
         """Give records in batches, each partition's in order; an empty one at least every half second. Never ends
         by itself.
         """

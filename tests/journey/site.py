@@ -1,4 +1,6 @@
-"""One site with all its processes running, for a story: the demo's own stage and hands, on a broker that a story may end."""
+"""One site with all its processes running, for a story: the demo's own stage and hands, on a broker that a story
+may end.
+"""
 
 import asyncio
 import base64
@@ -56,7 +58,10 @@ class Site:
         for name in (*SERVICES, BRIDGE):
             await asyncio.to_thread(stage.ready, name)
         await self.page.sign_in()
-        self._tasks = [asyncio.create_task(self.observed.follow(self.configuration)), asyncio.create_task(self.page.listen())]
+        self._tasks = [
+            asyncio.create_task(self.observed.follow(self.configuration)),
+            asyncio.create_task(self.page.listen()),
+        ]
         await asyncio.wait_for(self.page.opened.wait(), 10)
         card_key = base64.b64decode((stage.folder / "keys" / "cards.key").read_text(encoding="ascii"))
         screen = Screen(len(PUPILS))
@@ -113,7 +118,9 @@ class Site:
             await eventually_async(self._answers_a_card, 20, saying="the reader answers no card")
 
     async def _answers_a_card(self) -> bool:
-        """Show a card that nobody knows: in the first second of a session the gate takes none, so people show theirs again."""
+        """Show a card that nobody knows: in the first second of a session the gate takes none, so people show
+        theirs again.
+        """
         school = self.morning.school
         place = school.do("show_card", reader=READER, bits=CARD_BITS, data=NOBODY.data.hex())
         return await school.hears("lamp", place, within_s=1.0, look="denied") is not None

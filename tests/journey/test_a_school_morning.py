@@ -36,10 +36,16 @@ async def test_a_pupil_shows_a_card_and_walks_in(site: Site) -> None:
 
 @pytest.mark.parametrize(
     ("person", "reason"),
-    [(Person("nobody", "?", "", "visitor", UNKNOWN_CARDS[0]), "unknown_credential"), (REVOKED, "revoked"), (EXPIRED, "expired")],
+    [
+        (Person("nobody", "?", "", "visitor", UNKNOWN_CARDS[0]), "unknown_credential"),
+        (REVOKED, "revoked"),
+        (EXPIRED, "expired"),
+    ],
     ids=["an unknown card", "a revoked card", "an expired card"],
 )
-async def test_somebody_who_may_not_enter_is_refused_and_the_post_is_told_why(site: Site, person: Person, reason: str) -> None:
+async def test_somebody_who_may_not_enter_is_refused_and_the_post_is_told_why(
+    site: Site, person: Person, reason: str
+) -> None:
     """The gate stays shut, the guard's page says the reason."""
     await site.morning.is_refused(person, reason)
     assert site.morning.missed == []
@@ -55,7 +61,9 @@ async def test_a_pupil_who_is_inside_already_is_asked_about_and_not_refused(site
 
     async def asked() -> bool:  # the reader takes the same card for one read for three seconds
         school.do("show_card", reader=READER, bits=CARD_BITS, data=person.data.hex())
-        return await site.observed.until(lambda: len(site.observed.acts_of_credential[site.morning.credential(person)]) == 2, 1)  # noqa: PLR2004
+        return await site.observed.until(
+            lambda: len(site.observed.acts_of_credential[site.morning.credential(person)]) == 2, 1
+        )
 
     await eventually_async(asked, 10)
     act = site.observed.acts_of_credential[site.morning.credential(person)][1]
@@ -101,7 +109,9 @@ async def test_a_panic_press_is_on_the_page_and_at_the_police_at_once_and_a_seco
     assert site.morning.missed == []
     (alarm,) = [name for name, events in site.observed.alarms.items() if events[0].data.rule == "panic"]
     assert set(site.observed.alarms[alarm][-1].data.joined) == set(site.observed.panics)
-    outcomes = {press: [event.data.outcome for event in site.observed.deliveries[press]] for press in site.observed.panics}
+    outcomes = {
+        press: [event.data.outcome for event in site.observed.deliveries[press]] for press in site.observed.panics
+    }
     assert outcomes == {press: ["acknowledged"] for press in site.observed.panics}
     await site.holds()
 
@@ -119,11 +129,14 @@ async def test_a_read_that_is_delivered_twice_is_decided_once_and_opens_once(sit
     try:
         partition = site.configuration.placement().partition(CREDENTIAL_READS, SITE)
         await producer.send_and_wait(
-            topic_name(site.configuration, CREDENTIAL_READS), site.observed.raw[read], SITE.encode(), partition=partition
+            topic_name(site.configuration, CREDENTIAL_READS),
+            site.observed.raw[read],
+            SITE.encode(),
+            partition=partition,
         )
     finally:
         await producer.stop()
-    assert await site.observed.until(lambda: len(site.observed.decisions[read]) == 2, 10)  # noqa: PLR2004
+    assert await site.observed.until(lambda: len(site.observed.decisions[read]) == 2, 10)
     first, again = site.observed.decisions[read]
     assert first == again
     await site.a_pupil_enters()
