@@ -13,7 +13,9 @@ from services.settings import Configuration
 from services.store import schema_version
 from services.store.database import Store
 
-SettingsFile = Annotated[Path, typer.Option("--settings", "-s", help="The settings file (TOML).", envvar="QAQPA_SETTINGS")]
+SettingsFile = Annotated[
+    Path, typer.Option("--settings", "-s", help="The settings file (TOML).", envvar="QAQPA_SETTINGS")
+]
 SiteName = Annotated[str, typer.Option("--site", help="The site, as in the policy.")]
 
 out = Console(highlight=False, soft_wrap=True)

@@ -9,7 +9,7 @@ from sqlmodel import Session
 
 from schemas.credential import Category, Credential
 from schemas.keyed_hash import credential_hash
-from services.cli.console import Refusal, SettingsFile, SiteName, operator, opened_store, out
+from services.cli.console import Refusal, SettingsFile, SiteName, opened_store, operator, out
 from services.cli.seed_file import Card
 from services.store import administration
 from services.store.clock import now
@@ -23,7 +23,8 @@ Data = Annotated[str, typer.Option(help="The card's raw bits as the reader gives
 
 
 @app.command()
-def issue(  # noqa: PLR0913, PLR0917  an option each
+def issue(  # noqa: PLR0913  an option each
+    *,
     settings: SettingsFile,
     site: SiteName,
     holder: Annotated[str, typer.Option(help="Reference of the person, never the name.")],
@@ -48,9 +49,15 @@ def issue(  # noqa: PLR0913, PLR0917  an option each
     )
     with opened_store(settings) as store:
         version = store.write_now(
-            lambda session: administration.issue_credential(session, site=site, credential=credential, by=operator(), again=again)
+            lambda session: administration.issue_credential(
+                session, site=site, credential=credential, by=operator(), again=again
+            )
         )
-    out.print(f"{site}: credential {name} version {version} issued" if version else f"{site}: credential {name} is issued already")
+    out.print(
+        f"{site}: credential {name} version {version} issued"
+        if version
+        else f"{site}: credential {name} is issued already"
+    )
 
 
 @app.command()
@@ -66,11 +73,19 @@ def revoke(
         raise Refusal(message)
 
     def revoke_all(session: Session) -> list[str]:
-        names = [credential] if credential else [row.credential for row in credentials.of_holder(session, site, holder or "")]
+        names = (
+            [credential]
+            if credential
+            else [row.credential for row in credentials.of_holder(session, site, holder or "")]
+        )
         if not names:
             message = f"site {site}: {holder} holds no credential"
             raise LookupError(message)
-        return [name for name in names if administration.revoke_credential(session, site=site, credential=name, by=operator())]
+        return [
+            name
+            for name in names
+            if administration.revoke_credential(session, site=site, credential=name, by=operator())
+        ]
 
     with opened_store(settings) as store:
         try:

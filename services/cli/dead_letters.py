@@ -24,5 +24,14 @@ def dead_letters(
     table = Table("at", "site (claimed)", "topic", "partition", "offset", "reason", "detail", "bytes", "refused by")
     for row in rows:
         where = (str(row.partition), str(row.offset))
-        table.add_row(f"{row.at:%Y-%m-%d %H:%M:%S}", row.site, row.topic, *where, row.reason, row.detail, str(row.size), row.source)
+        table.add_row(
+            f"{row.at:%Y-%m-%d %H:%M:%S}",
+            row.site,
+            row.topic,
+            *where,
+            row.reason,
+            row.detail,
+            str(row.size),
+            row.source,
+        )
     out.print(table if rows else "no dead letters")

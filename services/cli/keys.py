@@ -48,7 +48,9 @@ def keyring(
     folder: Annotated[Path, typer.Argument(help="The folder with administration.pub, admission.pub, ...")],
     to: Annotated[Path, typer.Option("--out", help="The keyring file to write (JSON).")],
 ) -> None:
-    """Write the keyring, the services' public keys by role, from a folder of NAME.pub files; more keys of one role are NAME.2.pub, ..."""
+    """Write the keyring, the services' public keys by role, from a folder of NAME.pub files; more keys of one role are
+    NAME.2.pub, ...
+    """
     ring = {}
     for role in sorted({topic.writer for topic in TOPICS} - {Role.GATE}):
         files = sorted(folder.glob(f"{role}.pub")) + sorted(folder.glob(f"{role}.*.pub"))

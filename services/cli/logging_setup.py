@@ -1,4 +1,6 @@
-"""How the processes log: one line a happening on stderr, ``time level logger event key=value``; ours from INFO, libraries from WARNING."""
+"""How the processes log: one line a happening on stderr, ``time level logger event key=value``; ours from INFO,
+libraries from WARNING.
+"""
 
 import logging
 import sys
@@ -8,7 +10,9 @@ OURS = ("schemas", "services", "turnstile_bridge")
 
 
 class KeyValueFormatter(logging.Formatter):
-    """Writes a record as one line. The message begins with the constant name of the event; values stand in it as ``key=value``, ids and never names of people."""
+    """Writes a record as one line. The message begins with the constant name of the event; values stand in it as
+    ``key=value``, ids and never names of people.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
         """Write one line; an exception follows in lines of its own."""

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from schemas.setting import WrongSetting, parse
-from services.cli.console import SettingsFile, operator, opened_store, out
+from services.cli.console import SettingsFile, opened_store, operator, out
 from services.cli.seed_file import PolicyFile
 from services.store import administration
 
@@ -14,7 +14,9 @@ app = typer.Typer(name="policy", no_args_is_help=True, help="The rules of a site
 
 
 @app.command()
-def publish(settings: SettingsFile, file: Annotated[Path, typer.Argument(help="A file with `site` and `[policy]` (TOML).")]) -> None:
+def publish(
+    settings: SettingsFile, file: Annotated[Path, typer.Argument(help="A file with `site` and `[policy]` (TOML).")]
+) -> None:
     """Publish a site's policy as its next version, when it differs from the one that holds."""
     try:
         told = parse(file.read_text(encoding="utf-8"), PolicyFile)
@@ -23,5 +25,9 @@ def publish(settings: SettingsFile, file: Annotated[Path, typer.Argument(help="A
         raise WrongSetting(message) from error
     policy = told.policy.said(file.resolve().parent)
     with opened_store(settings) as store:
-        version = store.write_now(lambda session: administration.publish_policy(session, site=told.site, policy=policy, by=operator()))
-    out.print(f"{told.site}: policy version {version} published" if version else f"{told.site}: the policy already holds")
+        version = store.write_now(
+            lambda session: administration.publish_policy(session, site=told.site, policy=policy, by=operator())
+        )
+    out.print(
+        f"{told.site}: policy version {version} published" if version else f"{told.site}: the policy already holds"
+    )

@@ -1,4 +1,6 @@
-"""``qaqpa schemas``: the frozen schemas and the AsyncAPI document, written from the code and held to it. For whoever changes an event."""
+"""``qaqpa schemas``: the frozen schemas and the AsyncAPI document, written from the code and held to it. For whoever
+changes an event.
+"""
 
 import json
 from pathlib import Path
@@ -9,12 +11,16 @@ import schemas
 from schemas import asyncapi, compatibility, frozen
 from services.cli.console import Refusal, out
 
-app = typer.Typer(name="schemas", no_args_is_help=True, help="Freeze what is said, and check that the code still says it.")
+app = typer.Typer(
+    name="schemas", no_args_is_help=True, help="Freeze what is said, and check that the code still says it."
+)
 
 
 @app.command()
 def freeze() -> None:
-    """Write the JSON Schemas and the AsyncAPI document from the code. A change that would break a reader or an old record is refused."""
+    """Write the JSON Schemas and the AsyncAPI document from the code. A change that would break a reader or an old
+    record is refused.
+    """
     refused = _broken()
     if refused:
         message = f"{'; '.join(refused)}. Make a new version of the event beside the old one (schemas/catalogue.py)"
@@ -32,7 +38,8 @@ def check() -> None:
     differing = [path.name for path, content in _files().items() if not path.exists() or path.read_bytes() != content]
     left = {path.name for path in (_folder() / "json_schema").glob("*.json")} - set(frozen.frozen())
     if differing or left:
-        message = f"not as frozen: {', '.join(sorted({*differing, *left}))}. If the change is meant and compatible, run `qaqpa schemas freeze`"
+        told = ", ".join(sorted({*differing, *left}))
+        message = f"not as frozen: {told}. If the change is meant and compatible, run `qaqpa schemas freeze`"
         raise Refusal(message)
     out.print("the code says what is frozen")
 
@@ -47,7 +54,9 @@ def _broken() -> list[str]:
     for name, content in frozen.frozen().items():
         path = _folder() / "json_schema" / name
         if path.exists():
-            told += [f"{name}: {what}" for what in compatibility.broken(json.loads(path.read_bytes()), json.loads(content))]
+            told += [
+                f"{name}: {what}" for what in compatibility.broken(json.loads(path.read_bytes()), json.loads(content))
+            ]
     return told
 
 

@@ -10,7 +10,7 @@ from schemas.credential import Credential
 from schemas.ids import is_slug
 from schemas.setting import WrongSetting, parse
 from schemas.site_policy import SitePolicy
-from services.cli.console import SettingsFile, operator, opened_store, out
+from services.cli.console import SettingsFile, opened_store, operator, out
 from services.cli.seed_file import Card, PersonPart, SeedFile, UserPart
 from services.store import administration, people, users
 
@@ -66,7 +66,8 @@ def _enter(session: Session, site: _Site) -> str:
     issued = sum(_issue(session, site.name, credential, by) for credential in site.credentials)
     changed = sum(_enter_user(session, site.name, user, password, by) for user, password in site.users)
     policy = f"policy version {version} published" if version else "policy as it was"
-    return f"{policy}, {len(site.people)} people, {issued} of {len(site.credentials)} credentials and {changed} of {len(site.users)} users changed"
+    told = f"{issued} of {len(site.credentials)} credentials and {changed} of {len(site.users)} users changed"
+    return f"{policy}, {len(site.people)} people, {told}"
 
 
 def _issue(session: Session, site: str, credential: Credential, by: str) -> bool:

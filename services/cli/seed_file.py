@@ -25,7 +25,7 @@ class _Part(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class WindowPart(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A time of day, ``opens = "07:30"`` within, ``closes = "20:00"`` (at most "24:00") not; ISO weekdays, 1 is Monday."""
+    """A time of day, ``opens = "07:30"`` within, ``closes = "20:00"`` (or "24:00") not; ISO weekdays, 1 is Monday."""
 
     weekdays: list[int]
     opens: str
@@ -35,7 +35,8 @@ class WindowPart(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """Give it as the policy says it."""
         opens, closes = _minute(self.opens), _minute(self.closes)
         if opens >= closes or not set(self.weekdays) <= set(range(1, 8)):
-            message = f"policy window {self.opens}-{self.closes} on {self.weekdays}: must open before it closes, weekdays are 1 (Monday) to 7"
+            told = f"policy window {self.opens}-{self.closes} on {self.weekdays}"
+            message = f"{told}: must open before it closes, weekdays are 1 (Monday) to 7"
             raise WrongSetting(message)
         return Window(weekdays=sorted(set(self.weekdays)), opens_min=opens, closes_min=closes)
 
@@ -57,7 +58,10 @@ class GatePart(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     def said(self, gate: str, folder: Path) -> GateTrust:
         """Give it as the policy says it; a gate without a key could say nothing and is refused."""
-        keys = [*self.public_keys, *(_text(f"policy.gates.{gate}.public_key_files", folder / file) for file in self.public_key_files)]
+        keys = [
+            *self.public_keys,
+            *(_text(f"policy.gates.{gate}.public_key_files", folder / file) for file in self.public_key_files),
+        ]
         if not is_slug(gate) or not keys:
             message = f"policy.gates.{gate}: needs a name of small Latin letters, digits and hyphens, and a public key"
             raise WrongSetting(message)
@@ -138,7 +142,9 @@ class CredentialPart(_Part, frozen=True, kw_only=True, forbid_unknown_fields=Tru
         """Give the credential, under its keyed hash; administration counts its version."""
         moments = (self.valid_from, self.valid_until, self.revoked_at)
         if any(moment is not None and moment.tzinfo is None for moment in moments):
-            message = f"credential of {self.holder}: a moment without its offset, write for example 2026-09-01T00:00:00+05:00"
+            message = (
+                f"credential of {self.holder}: a moment without its offset, write for example 2026-09-01T00:00:00+05:00"
+            )
             raise WrongSetting(message)
         return Credential(
             credential=credential_hash(card_key, self.card.bits, self.card.raw()),

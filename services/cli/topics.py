@@ -52,5 +52,7 @@ def _show(steps: Sequence[Step]) -> None:
     table = Table("topic", "partitions", "found", "", "config")
     for step in steps:
         config = " ".join(f"{key}={value}" for key, value in step.config.items())
-        table.add_row(step.name, str(step.partitions), str(step.found or "-"), f"[{_STYLES[step.state]}]{step.state}", config)
+        table.add_row(
+            step.name, str(step.partitions), str(step.found or "-"), f"[{_STYLES[step.state]}]{step.state}", config
+        )
     out.print(table)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from services.cli.console import Refusal, SettingsFile, SiteName, operator, opened_store, out
+from services.cli.console import Refusal, SettingsFile, SiteName, opened_store, operator, out
 from services.cli.seed_file import LANGUAGES
 from services.store import users
 from services.store.users import UserRole
@@ -16,7 +16,7 @@ Login = Annotated[str, typer.Argument(help="The login name.")]
 
 
 @app.command()
-def add(  # noqa: PLR0913, PLR0917  an option each
+def add(  # noqa: PLR0917  an option each
     settings: SettingsFile,
     site: SiteName,
     login: Login,
@@ -29,12 +29,24 @@ def add(  # noqa: PLR0913, PLR0917  an option each
     if language not in LANGUAGES:
         message = f"no language {language}: use one of {', '.join(LANGUAGES)}"
         raise Refusal(message)
-    password = typer.prompt("Password", hide_input=True, confirmation_prompt=True) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+    password = (
+        typer.prompt("Password", hide_input=True, confirmation_prompt=True)
+        if sys.stdin.isatty()
+        else sys.stdin.readline().rstrip("\n")
+    )
     with opened_store(settings) as store:
         try:
             changed = store.write_now(
                 lambda session: users.put(
-                    session, site=site, login=login, name=name, role=role, language=language, password=password, by=operator(), post=post
+                    session,
+                    site=site,
+                    login=login,
+                    name=name,
+                    role=role,
+                    language=language,
+                    password=password,
+                    by=operator(),
+                    post=post,
                 )
             )
         except ValueError as error:

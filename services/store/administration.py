@@ -1,4 +1,6 @@
-"""What administration says: policies, credentials and modes, each a new version in its table, the outbox and the audit, in one transaction."""
+"""What administration says: policies, credentials and modes, each a new version in its table, the outbox and the audit,
+in one transaction.
+"""
 
 from datetime import datetime
 
@@ -20,8 +22,11 @@ _ENDED_BY_TWO: frozenset[str] = frozenset({"lockdown", "evacuation"})
 _TWO = 2
 
 
-def publish_policy(session: Session, *, site: str, policy: SitePolicy, by: str, at: datetime | None = None) -> int | None:
-    """Publish a policy as the site's next version (its own ``version`` is not looked at) and give that; None when it says what already holds.
+def publish_policy(
+    session: Session, *, site: str, policy: SitePolicy, by: str, at: datetime | None = None
+) -> int | None:
+    """Publish a policy as the site's next version (its own ``version`` is not looked at) and give that; None when it
+    says what already holds.
 
     A policy that nobody could use, such as one with a broken gate key, is a ValueError.
     """
@@ -31,7 +36,15 @@ def publish_policy(session: Session, *, site: str, policy: SitePolicy, by: str, 
     if known is not None and msgspec.structs.replace(policy, version=version) == known:
         return None
     _refuse_unusable(policy)
-    _say(session, site, SITE_POLICIES, msgspec.structs.replace(policy, version=version + 1), by, at, f"policy/{version + 1}")
+    _say(
+        session,
+        site,
+        SITE_POLICIES,
+        msgspec.structs.replace(policy, version=version + 1),
+        by,
+        at,
+        f"policy/{version + 1}",
+    )
     return version + 1
 
 
@@ -39,7 +52,7 @@ class NotAllowed(Exception):  # noqa: N818  said to a person: the text is for wh
     """Administration's own rules forbid it; the text says why."""
 
 
-def issue_credential(  # noqa: PLR0913  a credential's issue has all of this
+def issue_credential(
     session: Session, *, site: str, credential: Credential, by: str, again: bool = False, at: datetime | None = None
 ) -> int | None:
     """Issue or change a credential as its next version and give that; None when it says what already holds.
@@ -54,12 +67,24 @@ def issue_credential(  # noqa: PLR0913  a credential's issue has all of this
     if known is not None and known.revoked_at is not None and credential.revoked_at is None and not again:
         message = f"credential {credential.credential} was revoked at {known.revoked_at:%Y-%m-%d %H:%M} UTC"
         raise NotAllowed(message)
-    _say(session, site, CREDENTIALS, msgspec.structs.replace(credential, version=version + 1), by, at, credential.credential)
+    _say(
+        session,
+        site,
+        CREDENTIALS,
+        msgspec.structs.replace(credential, version=version + 1),
+        by,
+        at,
+        credential.credential,
+    )
     return version + 1
 
 
-def revoke_credential(session: Session, *, site: str, credential: str, by: str, at: datetime | None = None) -> int | None:
-    """Revoke a credential from now on and give its version; None when it is revoked already. One that the site does not have is a LookupError."""
+def revoke_credential(
+    session: Session, *, site: str, credential: str, by: str, at: datetime | None = None
+) -> int | None:
+    """Revoke a credential from now on and give its version; None when it is revoked already. One that the site does not
+    have is a LookupError.
+    """
     serialise(session, CREDENTIALS.name, site, credential)
     known = credentials.one(session, site, credential)
     if known is None:
@@ -73,12 +98,21 @@ def revoke_credential(session: Session, *, site: str, credential: str, by: str, 
     return revoked.version
 
 
-def set_mode(  # noqa: PLR0913  a mode has all of this
-    session: Session, *, site: str, mode: Mode, drill: bool, by: list[str], because: str | None, at: datetime | None = None
+def set_mode(
+    session: Session,
+    *,
+    site: str,
+    mode: Mode,
+    drill: bool,
+    by: list[str],
+    because: str | None,
+    at: datetime | None = None,
 ) -> int | None:
-    """Put a site into a mode and give its version; None when it is in it already. ``by`` are the people who do it together.
+    """Put a site into a mode and give its version; None when it is in it already. ``by`` are the people who do it
+    together.
 
-    One person may begin any mode; a real lockdown or evacuation is ended by two (NotAllowed), never by one who is forced to.
+    One person may begin any mode; a real lockdown or evacuation is ended by two (NotAllowed), never by one who is
+    forced to.
     """
     serialise(session, SITE_MODES.name, site)
     known = site_modes.current(session, site)
@@ -88,11 +122,19 @@ def set_mode(  # noqa: PLR0913  a mode has all of this
         message = f"{known.mode} is ended by two people"
         raise NotAllowed(message)
     version = (known.version if known else 0) + 1
-    _say(session, site, SITE_MODES, SiteMode(version=version, mode=mode, drill=drill, by=by, because=because), ",".join(by), at, mode)
+    _say(
+        session,
+        site,
+        SITE_MODES,
+        SiteMode(version=version, mode=mode, drill=drill, by=by, because=because),
+        ",".join(by),
+        at,
+        mode,
+    )
     return version
 
 
-def _say(  # noqa: PLR0913, PLR0917  one private line for three callers
+def _say(  # noqa: PLR0917  one private line for three callers
     session: Session, site: str, topic: Topic, data: Said, by: str, at: datetime | None, subject: str
 ) -> None:
     row = outbox.put(session, site=site, topic=topic, data=data, by=by, at=at)

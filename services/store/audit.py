@@ -24,8 +24,15 @@ class AuditRow(SQLModel, table=True):
     detail: dict[str, str] = Field(sa_type=JSON)
 
 
-def note(  # noqa: PLR0913  a deed has all of this
-    session: Session, *, site: str, by: str, act: str, subject: str, detail: dict[str, str] | None = None, at: datetime | None = None
+def note(
+    session: Session,
+    *,
+    site: str,
+    by: str,
+    act: str,
+    subject: str,
+    detail: dict[str, str] | None = None,
+    at: datetime | None = None,
 ) -> None:
     """Write down a deed."""
     session.add(AuditRow(site=site, at=at or now(), by=by, act=act, subject=subject, detail=detail or {}))
@@ -33,4 +40,6 @@ def note(  # noqa: PLR0913  a deed has all of this
 
 def recent(session: Session, site: str, limit: int) -> Sequence[AuditRow]:
     """Give a site's newest deeds."""
-    return session.exec(select(AuditRow).where(AuditRow.site == site).order_by(col(AuditRow.number).desc()).limit(limit)).all()
+    return session.exec(
+        select(AuditRow).where(AuditRow.site == site).order_by(col(AuditRow.number).desc()).limit(limit)
+    ).all()

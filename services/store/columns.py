@@ -7,7 +7,9 @@ from sqlmodel import Field, SQLModel
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
-    """A moment, always with its offset in Python and always UTC in the database; SQLite, which knows no offsets, keeps it bare."""
+    """A moment, always with its offset in Python and always UTC in the database; SQLite, which knows no offsets, keeps
+    it bare.
+    """
 
     impl = sa.DateTime(timezone=True)
     cache_ok = True
@@ -34,7 +36,8 @@ ROW_NUMBER = sa.BigInteger().with_variant(sa.Integer(), "sqlite")
 
 
 class Recorded(SQLModel):
-    """What every recorded event's row begins with: the site, the event's own id (together the key), who said it and when.
+    """What every recorded event's row begins with: the site, the event's own id (together the key), who said it and
+    when.
 
     The site is part of the key, so one site's gate can never stand in the way of another's rows.
     """

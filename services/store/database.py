@@ -1,7 +1,8 @@
-"""The database: SQLite (WAL) with one queued writer a process, or PostgreSQL by one URL. Reads never wait for the writer.
+"""The database: SQLite (WAL) with one queued writer a process, or PostgreSQL by one URL. Reads never wait for the
+writer.
 
-Ten writing SQLite connections made valid people wait (p99 640 ms instead of 102), so a process has one writing thread, and each of its transactions begins IMMEDIATE:
-two processes then queue at the file instead of failing in the middle.
+Ten writing SQLite connections made valid people wait (p99 640 ms instead of 102), so a process has one writing thread,
+and each of its transactions begins IMMEDIATE: two processes then queue at the file instead of failing in the middle.
 """
 
 import asyncio
@@ -27,7 +28,9 @@ _DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
 class Store:
-    """Transactions for everyone: ``write`` in the queue of writers, ``read`` beside it. Both run a function with a session in a thread."""
+    """Transactions for everyone: ``write`` in the queue of writers, ``read`` beside it. Both run a function with a
+    session in a thread.
+    """
 
     def __init__(self, url: URL) -> None:
         """Take SQLAlchemy's URL; nothing is opened yet."""
@@ -79,12 +82,16 @@ class Store:
 
 
 def store_url(configuration: Configuration) -> URL:
-    """Read the ``[store]`` section: a SQLite path is relative to the settings file, a password comes from its file. Raises WrongSetting."""
+    """Read the ``[store]`` section: a SQLite path is relative to the settings file, a password comes from its file.
+    Raises WrongSetting.
+    """
     settings = configuration.section("store", StoreSettings)
     try:
         url = make_url(settings.url)
     except ArgumentError as error:
-        message = "setting store.url: not a database URL; write sqlite:///qaqpa.db or postgresql+psycopg://user@host/name"
+        message = (
+            "setting store.url: not a database URL; write sqlite:///qaqpa.db or postgresql+psycopg://user@host/name"
+        )
         raise WrongSetting(message) from error
     if url.drivername not in _DRIVERS:
         message = f"setting store.url: {url.drivername} is not supported, use one of {', '.join(_DRIVERS)}"
@@ -104,7 +111,9 @@ def store_url(configuration: Configuration) -> URL:
 
 
 def serialise(session: Session, *what: str) -> None:
-    """Hold others back who change the same thing until this transaction ends. SQLite's writer already does; PostgreSQL takes a lock by name."""
+    """Hold others back who change the same thing until this transaction ends. SQLite's writer already does; PostgreSQL
+    takes a lock by name.
+    """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": "/".join(what)})
 
@@ -112,12 +121,18 @@ def serialise(session: Session, *what: str) -> None:
 def _engine(url: URL, connections: int, begin: str) -> sa.Engine:
     if url.get_backend_name() != "sqlite":
         return sa.create_engine(
-            url, pool_size=connections + _READERS, max_overflow=2, pool_pre_ping=True, connect_args={"connect_timeout": 5}
+            url,
+            pool_size=connections + _READERS,
+            max_overflow=2,
+            pool_pre_ping=True,
+            connect_args={"connect_timeout": 5},
         )
-    engine = sa.create_engine(url, poolclass=QueuePool, pool_size=connections, max_overflow=2, connect_args={"check_same_thread": False})
+    engine = sa.create_engine(
+        url, poolclass=QueuePool, pool_size=connections, max_overflow=2, connect_args={"check_same_thread": False}
+    )
 
     @sa.event.listens_for(engine, "connect")
-    def _configure(connection: Any, _record: object) -> None:  # noqa: ANN401  sqlite3's connection, as SQLAlchemy hands it over
+    def _configure(connection: Any, _record: object) -> None:
         connection.isolation_level = None
         for pragma in ("journal_mode=WAL", "synchronous=FULL", f"busy_timeout={_BUSY_MS}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {pragma}")

@@ -17,7 +17,9 @@ def insert_once(session: Session, table: type[SQLModel], rows: Sequence[Row]) ->
 
 
 def keep_highest(session: Session, table: type[SQLModel], rows: Sequence[Row], order: str) -> None:
-    """Insert rows, or replace the one of the same key when the column ``order`` is higher; an older one that comes later changes nothing."""
+    """Insert rows, or replace the one of the same key when the column ``order`` is higher; an older one that comes
+    later changes nothing.
+    """
     if not rows:
         return
     statement = _insert(session, table)
@@ -34,7 +36,10 @@ def upsert(session: Session, table: type[SQLModel], row: Row) -> None:
     """Insert a row or replace the one of the same key."""
     statement = _insert(session, table)
     session.execute(
-        statement.on_conflict_do_update(index_elements=_key(table), set_={name: statement.excluded[name] for name in row}), [row]
+        statement.on_conflict_do_update(
+            index_elements=_key(table), set_={name: statement.excluded[name] for name in row}
+        ),
+        [row],
     )
 
 
@@ -42,5 +47,5 @@ def _key(table: type[SQLModel]) -> list[str]:
     return [column.name for column in sa.inspect(table).primary_key]
 
 
-def _insert(session: Session, table: type[SQLModel]) -> Any:  # noqa: ANN401  the two dialects' inserts share no type
+def _insert(session: Session, table: type[SQLModel]) -> Any:
     return postgresql.insert(table) if session.get_bind().dialect.name == "postgresql" else sqlite.insert(table)

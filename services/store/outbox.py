@@ -1,4 +1,6 @@
-"""The outbox: the only way from a page or a command to a topic. A row lies in the transaction of its cause; the recorder's process sends it."""
+"""The outbox: the only way from a page or a command to a topic. A row lies in the transaction of its cause; the
+recorder's process sends it.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -20,7 +22,9 @@ _ENVELOPE_BYTES = 1024
 
 
 class StoreIdentityRow(SQLModel, table=True):
-    """The one row that tells this database from one made anew in its place: ``boot`` is part of every event id that begins here."""
+    """The one row that tells this database from one made anew in its place: ``boot`` is part of every event id that
+    begins here.
+    """
 
     __tablename__ = "store_identity"
 
@@ -29,11 +33,16 @@ class StoreIdentityRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """One record to send. ``data`` is its JSON as it will be signed; ``refused`` says why no broker will ever take it."""
+    """One record to send. ``data`` is its JSON as it will be signed; ``refused``: why no broker will ever take it."""
 
     __tablename__ = "outbox"
     __table_args__ = (
-        sa.Index("ix_outbox_unsent", "number", sqlite_where=sa.text("sent_at IS NULL"), postgresql_where=sa.text("sent_at IS NULL")),
+        sa.Index(
+            "ix_outbox_unsent",
+            "number",
+            sqlite_where=sa.text("sent_at IS NULL"),
+            postgresql_where=sa.text("sent_at IS NULL"),
+        ),
         {"sqlite_autoincrement": True},
     )
 
@@ -50,7 +59,7 @@ class OutboxRow(SQLModel, table=True):
 
     @property
     def event_id(self) -> str:
-        """Give the id of the record: made from the row alone, so that a record sent again after a kill is the same one."""
+        """Give the id of the record: made from the row alone, so that a record sent again is the same one."""
         return str(EventId(Role.ADMINISTRATION.value, self.boot, self.number or 0))
 
     def event(self) -> Event[Said]:
@@ -59,12 +68,11 @@ class OutboxRow(SQLModel, table=True):
         return Event(id=self.event_id, source=SOURCE, time=self.created_at, site=self.site, data=data)
 
 
-def put(  # noqa: PLR0913  a record has all of this
-    session: Session, *, site: str, topic: Topic, data: Said, by: str, at: datetime | None = None
-) -> OutboxRow:
+def put(session: Session, *, site: str, topic: Topic, data: Said, by: str, at: datetime | None = None) -> OutboxRow:
     """Queue a record in the caller's transaction and give its row, whose ``event_id`` is final.
 
-    Strict: a topic that administration does not write, data of another topic, or more than a topic takes is a ValueError here, at its writer.
+    Strict: a topic that administration does not write, data of another topic, or more than a topic takes is a
+    ValueError here, at its writer.
     """
     kind = BY_SHAPE[type(data)]
     if topic.writer is not Role.ADMINISTRATION or kind.noun != topic.noun:
@@ -76,7 +84,13 @@ def put(  # noqa: PLR0913  a record has all of this
         raise ValueError(message)
     identity = session.get_one(StoreIdentityRow, 1)
     row = OutboxRow(
-        boot=identity.boot, site=site, topic=topic.name, type=kind.type, data=written.decode(), by=by, created_at=at or now()
+        boot=identity.boot,
+        site=site,
+        topic=topic.name,
+        type=kind.type,
+        data=written.decode(),
+        by=by,
+        created_at=at or now(),
     )
     session.add(row)
     session.flush()

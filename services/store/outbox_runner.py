@@ -1,4 +1,4 @@
-"""Sends the outbox: in order, signed by administration, the same id again after a kill. One process at a time does it."""
+"""Sends the outbox: in order, signed by administration, the same id again after a kill. One process does it."""
 
 import asyncio
 import fcntl
@@ -28,7 +28,9 @@ logger = logging.getLogger(__name__)
 class OutboxRunner:
     """The loop from unsent rows to their topics."""
 
-    def __init__(self, store: Store, producer: RecordProducer, signer: Signer, placement: Placement, poll_s: float) -> None:
+    def __init__(
+        self, store: Store, producer: RecordProducer, signer: Signer, placement: Placement, poll_s: float
+    ) -> None:
         """Look at the outbox of ``store`` every ``poll_s``."""
         self._store = store
         self._producer = producer
@@ -38,9 +40,11 @@ class OutboxRunner:
         self._lock: OutboxLock = _FileLock(store) if store.is_sqlite else _PostgresLock(store)
 
     async def run(self) -> None:
-        """Send for ever; a database that is away is waited for. While another process holds the lock this one stands by."""
+        """Send for ever; a database that is away is waited for. While another process holds the lock this one stands
+        by.
+        """
         try:
-            while True:
+            while True:  # noqa: ASYNC110  a row may come from any process: nobody could set an event here
                 await asyncio.sleep(self._poll_s if await self._round() else _PAUSE_S)
         finally:
             self._lock.release()
@@ -120,7 +124,9 @@ class _FileLock(OutboxLock):
 
 
 class _PostgresLock(OutboxLock):
-    """A session lock: asked on its own connection each time, so that a lost connection is noticed before anything is sent."""
+    """A session lock: asked on its own connection each time, so that a lost connection is noticed before anything is
+    sent.
+    """
 
     def __init__(self, store: Store) -> None:
         self._engine = store.engine
@@ -132,7 +138,9 @@ class _PostgresLock(OutboxLock):
                 self._connection.execute(sa.text("SELECT 1"))
                 return True
             self._connection = self._engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-            taken = self._connection.execute(sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}).scalar_one()
+            taken = self._connection.execute(
+                sa.text("SELECT pg_try_advisory_lock(:key)"), {"key": _LOCK_KEY}
+            ).scalar_one()
         except SQLAlchemyError:
             self.release()
             raise

@@ -1,4 +1,6 @@
-"""How each event becomes rows, idempotent by its id: the one table from noun to tables, used by the recorder and by administration's own deeds."""
+"""How each event becomes rows, idempotent by its id: the one table from noun to tables, used by the recorder and by
+administration's own deeds.
+"""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -63,7 +65,12 @@ def _alarms(session: Session, events: Events) -> None:
 
 
 def _credentials(session: Session, events: Events) -> None:
-    keep_highest(session, CredentialRow, [{"site": event.site, "event": event.id, **_columns(event)} for event in events], "version")
+    keep_highest(
+        session,
+        CredentialRow,
+        [{"site": event.site, "event": event.id, **_columns(event)} for event in events],
+        "version",
+    )
 
 
 def _gate_events(session: Session, events: Events) -> None:

@@ -1,4 +1,6 @@
-"""What becomes of a record that cannot be taken: a dead letter that says where it lay and why, the same one however often it is refused."""
+"""What becomes of a record that cannot be taken: a dead letter that says where it lay and why, the same one however
+often it is refused.
+"""
 
 import base64
 import hashlib
@@ -20,7 +22,9 @@ _HEAD_BYTES = 256
 
 
 def dead_letter(kept: Kept, refused: RefusedRecord) -> Event[Said]:
-    """Make the recorder's dead letter of a record. Its id and time come from where the record lies, so that a repeat is the same."""
+    """Make the recorder's dead letter of a record. Its id and time come from where the record lies, so that a repeat is
+    the same.
+    """
     value = kept.value or b""
     return Event(
         id=f"dead/{Role.RECORDER}/{kept.topic.name}/{kept.partition}/{kept.offset}",
@@ -41,7 +45,9 @@ def dead_letter(kept: Kept, refused: RefusedRecord) -> Event[Said]:
 
 
 def claimed_site(key: bytes | None) -> str:
-    """Give the site that a record's key claims (``site`` or ``site/subject``): a claim, since nothing of a refused record is believed."""
+    """Give the site that a record's key claims (``site`` or ``site/subject``): a claim, since nothing of a refused
+    record is believed.
+    """
     site = (key or b"").partition(b"/")[0].decode(errors="replace")
     return site if is_slug(site) else NO_SITE
 

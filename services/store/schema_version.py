@@ -1,4 +1,6 @@
-"""The version of the database's tables: brought to head by ``qaqpa store upgrade``, and asked for by every process that works on them."""
+"""The version of the database's tables: brought to head by ``qaqpa store upgrade``, and asked for by every process that
+works on them.
+"""
 
 import time
 from pathlib import Path
@@ -23,7 +25,7 @@ class StoreNotReady(WrongSetting):
 
 
 def upgrade(store: Store) -> tuple[str | None, str]:
-    """Bring the tables to head and give the versions before and after. Safe to run twice, and from two places at once."""
+    """Bring the tables to head and give the versions before and after. Safe to run twice, or at once."""
     with store.engine.connect() as connection, connection.begin():
         if connection.dialect.name == "postgresql":
             connection.execute(sa.text("SELECT pg_advisory_xact_lock(:key)"), {"key": _UPGRADE_LOCK})

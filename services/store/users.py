@@ -1,4 +1,4 @@
-"""Users: who may sign in to the pages, at which site, in which role and language. Passwords are kept as argon2 hashes."""
+"""Users: who may sign in to the pages, at which site, in which role and language. Passwords: argon2 hashes."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -27,7 +27,9 @@ class UserRole(StrEnum):
 
 
 class UserRow(SQLModel, table=True):
-    """One person who signs in. ``login`` is unique in the whole store; ``name`` is shown on the pages; ``post`` is where a guard sits."""
+    """One person who signs in. ``login`` is unique in the whole store; ``name`` is shown on the pages; ``post`` is
+    where a guard sits.
+    """
 
     __tablename__ = "users"
 
@@ -55,7 +57,9 @@ def put(  # noqa: PLR0913  a user has all of this
     post: str | None = None,
     at: datetime | None = None,
 ) -> bool:
-    """Enter a user, or change one of the same site, and give True when anything changed. A login of another site is a ValueError."""
+    """Enter a user, or change one of the same site, and give True when anything changed. A login of another site is a
+    ValueError.
+    """
     if len(password) < MIN_PASSWORD_CHARACTERS:
         message = f"the password of {login} is shorter than {MIN_PASSWORD_CHARACTERS} characters"
         raise ValueError(message)
@@ -64,12 +68,29 @@ def put(  # noqa: PLR0913  a user has all of this
         message = f"the login {login} is taken"
         raise ValueError(message)
     moment = at or now()
-    wanted = UserRow(login=login, site=site, name=name, role=role.value, language=language, post=post, password_hash="", changed_at=moment)
+    wanted = UserRow(
+        login=login,
+        site=site,
+        name=name,
+        role=role.value,
+        language=language,
+        post=post,
+        password_hash="",
+        changed_at=moment,
+    )
     if known is not None and _matches(known.password_hash, password) and _same(known, wanted):
         return False
     wanted.password_hash = _HASHER.hash(password)
     session.merge(wanted)
-    audit.note(session, site=site, by=by, act="user_changed" if known else "user_added", subject=login, detail={"role": role.value}, at=moment)
+    audit.note(
+        session,
+        site=site,
+        by=by,
+        act="user_changed" if known else "user_added",
+        subject=login,
+        detail={"role": role.value},
+        at=moment,
+    )
     return True
 
 

@@ -1,7 +1,9 @@
-"""The rules of AsyncAPI 3.0.0 for the objects that our document has, written from the specification's tables as closed JSON Schemas.
+"""The rules of AsyncAPI 3.0.0 for the objects that our document has, written from the specification's tables as closed
+JSON Schemas.
 
-No Python or Maven package carries the specification's own meta-schema (the npm one would bring Node along), so this is ours: it knows fewer objects than the
-specification and allows nothing else in them, so it can only be stricter. Each name is the object's heading in the specification.
+No Python or Maven package carries the specification's own meta-schema (the npm one would bring Node along), so this is
+ours: it knows fewer objects than the specification and allows nothing else in them, so it can only be stricter. Each
+name is the object's heading in the specification.
 """
 
 from typing import Any

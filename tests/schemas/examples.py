@@ -28,7 +28,9 @@ def seed(number: int) -> bytes:
     return bytes([number]) * 32
 
 
-SIGNERS: dict[Role, Signer] = {role: Signer(service_source(role), seed(index)) for index, role in enumerate(Role, 1) if role is not Role.GATE}
+SIGNERS: dict[Role, Signer] = {
+    role: Signer(service_source(role), seed(index)) for index, role in enumerate(Role, 1) if role is not Role.GATE
+}
 GATE_SIGNER = Signer(gate_source(GATE), seed(99))
 KEYRING = {role.value: [signer.public_key] for role, signer in SIGNERS.items()}
 
@@ -75,11 +77,13 @@ def policy(version: int = 1, site: str = SITE, gates: dict[str, str] | None = No
         categories={},
         gates={gate: GateTrust(name=gate, public_keys=[key]) for gate, key in trusted.items()},
     )
-    return Event(id=f"administration:1:{version}", source=service_source(Role.ADMINISTRATION), time=AT, site=site, data=data)
+    return Event(
+        id=f"administration:1:{version}", source=service_source(Role.ADMINISTRATION), time=AT, site=site, data=data
+    )
 
 
 def trusting(*policies: Event[SitePolicy]) -> Trust:
-    """Give what a process believes that has its keyring and these policies (the example site's, when none are named)."""
+    """Give what a process believes that has its keyring and these policies (the example site's, when none is named)."""
     trust = Trust(KEYRING, PLACEMENT)
     for known in policies or (policy(),):
         trust.learn(known)

@@ -1,4 +1,6 @@
-"""The AsyncAPI document: by the rules of the specification, true to the table of topics, and fit to check a real record with."""
+"""The AsyncAPI document: by the rules of the specification, true to the table of topics, and fit to check a real record
+with.
+"""
 
 import copy
 import json
@@ -27,7 +29,9 @@ DAMAGE: dict[str, Callable[[Json], object]] = {
     "another version": lambda doc: doc.update(asyncapi="2.6.0"),
     "no title": lambda doc: doc["info"].pop("title"),
     "version 2's way of operations": lambda doc: doc["channels"]["panics"].update(publish={}),
-    "an operation that neither sends nor receives": lambda doc: doc["operations"]["gate_writes_panics"].update(action="publish"),
+    "an operation that neither sends nor receives": lambda doc: doc["operations"]["gate_writes_panics"].update(
+        action="publish"
+    ),
     "an operation without a channel": lambda doc: doc["operations"]["gate_writes_panics"].pop("channel"),
     "no partitions": lambda doc: doc["channels"]["panics"]["bindings"]["kafka"].update(partitions=0),
     "a message in place": lambda doc: doc["channels"]["panics"]["messages"].update({"panic.v1": {"name": "panic"}}),
@@ -47,12 +51,17 @@ def test_every_reference_leads_somewhere_and_operations_refer_to_messages_of_the
         for step in reference.removeprefix("#/").split("/"):
             part = part[step]
     for operation in DOC["operations"].values():
-        assert all(message["$ref"].startswith(operation["channel"]["$ref"] + "/messages/") for message in operation["messages"])
+        assert all(
+            message["$ref"].startswith(operation["channel"]["$ref"] + "/messages/") for message in operation["messages"]
+        )
 
 
 def test_it_says_what_the_table_of_topics_says() -> None:
     assert set(DOC["channels"]) == set(BY_NAME)
-    said = {(operation["channel"]["$ref"].rpartition("/")[2], operation["action"], operation["tags"][0]["name"]) for operation in DOC["operations"].values()}
+    said = {
+        (operation["channel"]["$ref"].rpartition("/")[2], operation["action"], operation["tags"][0]["name"])
+        for operation in DOC["operations"].values()
+    }
     written = {(topic.name, "send", topic.writer.value) for topic in TOPICS}
     assert said == written | {(topic.name, "receive", role.value) for topic in TOPICS for role in topic.readers}
     for topic in TOPICS:
@@ -61,12 +70,13 @@ def test_it_says_what_the_table_of_topics_says() -> None:
 
 
 @pytest.mark.parametrize("topic", TOPICS, ids=lambda topic: topic.name)
-def test_a_real_record_fits_the_payload_that_it_promises_and_a_damaged_one_does_not(topic: Any) -> None:  # noqa: ANN401  Topic
+def test_a_real_record_fits_the_payload_that_it_promises_and_a_damaged_one_does_not(topic: Any) -> None:
     payload = DOC["components"]["messages"][f"{topic.noun}.v1"]["payload"]
     validator = jsonschema.Draft202012Validator(payload)
     record = json.loads(record_of(topic).value)
     validator.validate(record)
-    for wrong in ({"type": "kz.qaqpa.other.v1"}, {"data": {}}, {"signature": None}):
+    wrongs: tuple[Json, ...] = ({"type": "kz.qaqpa.other.v1"}, {"data": {}}, {"signature": None})
+    for wrong in wrongs:
         assert list(validator.iter_errors(record | wrong))
 
 

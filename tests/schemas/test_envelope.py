@@ -1,4 +1,6 @@
-"""The envelope: strict when writing, tolerant when reading, and every refusal has its reason. CloudEvents 1.0.2 names the attributes."""
+"""The envelope: strict when writing, tolerant when reading, and every refusal has its reason. CloudEvents 1.0.2 names
+the attributes.
+"""
 
 import json
 import re
@@ -35,7 +37,13 @@ def _refusal(topic: Topic, value: bytes | None) -> RefusedRecord:
 def test_what_was_written_is_what_is_read(topic: Topic) -> None:
     said = event_of(topic)
     read = unwrap(topic, record_of(topic).value)
-    assert (read.id, read.source, read.time, read.site, read.data) == (said.id, said.source, said.time, said.site, said.data)
+    assert (read.id, read.source, read.time, read.site, read.data) == (
+        said.id,
+        said.source,
+        said.time,
+        said.site,
+        said.data,
+    )
 
 
 @EACH_TOPIC
@@ -92,10 +100,7 @@ def test_a_wrong_attribute_is_refused_with_its_reason(attributes: dict[str, obje
 
 @given(st.binary(max_size=400))
 def test_no_bytes_whatever_raise_anything_but_a_refusal(value: bytes) -> None:
-    try:
-        unwrap(PANICS, value)
-    except RefusedRecord as refused:
-        assert refused.reason in {Refused.MALFORMED, Refused.WRONG_EVENT, Refused.FUTURE_VERSION}
+    assert _refusal(PANICS, value).reason in {Refused.MALFORMED, Refused.WRONG_EVENT, Refused.FUTURE_VERSION}
 
 
 @given(st.data())
@@ -111,7 +116,12 @@ def test_a_true_record_with_any_byte_changed_is_read_or_refused(data: st.DataObj
 def test_writing_is_strict() -> None:
     true = data_of(kind_of(CREDENTIAL_READS))
     assert isinstance(true, CredentialRead)
-    for wrong in ({"bits": "26"}, {"direction": "sideways"}, {"answer_by": datetime(2026, 11, 23, 7, 41, 5)}, {"gate": None}):  # noqa: DTZ001
+    for wrong in (
+        {"bits": "26"},
+        {"direction": "sideways"},
+        {"answer_by": AT.replace(tzinfo=None)},
+        {"gate": None},
+    ):
         with pytest.raises(msgspec.ValidationError):
             data_bytes(msgspec.structs.replace(true, **wrong))
     with pytest.raises(ValueError, match="cannot sign for gate/another"):
@@ -120,12 +130,16 @@ def test_writing_is_strict() -> None:
 
 @EACH_TOPIC
 def test_every_record_is_a_cloudevent(topic: Topic) -> None:
-    """CloudEvents 1.0.2: clause "Context Attributes" (names of lower-case letters and digits, their types) and the JSON Event Format."""
+    """CloudEvents 1.0.2: clause "Context Attributes" (names of lower-case letters and digits, their types) and the JSON
+    Event Format.
+    """
     record = json.loads(record_of(topic).value)
     context = {name: value for name, value in record.items() if name != "data"}
     assert record["specversion"] == "1.0"
     assert all(re.fullmatch(r"[a-z0-9]{1,20}", name) for name in context)
-    assert all(isinstance(value, str) and value for value in context.values()), "every attribute of ours is of type String, URI-reference or Timestamp"
+    assert all(isinstance(value, str) and value for value in context.values()), (
+        "every attribute of ours is of type String, URI-reference or Timestamp"
+    )
     assert re.fullmatch(r"[A-Za-z0-9/._~:#-]+", record["source"]), "source is a non-empty URI-reference"
     assert datetime.fromisoformat(record["time"]).tzinfo is not None, "time is an RFC 3339 timestamp"
     assert record["type"].startswith("kz.qaqpa."), "type is prefixed by a reverse-DNS name"

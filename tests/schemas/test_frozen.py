@@ -1,4 +1,6 @@
-"""What is said is frozen: the code says what the files say, old records are still read, and a change that breaks a reader is seen."""
+"""What is said is frozen: the code says what the files say, old records are still read, and a change that breaks a
+reader is seen.
+"""
 
 import copy
 import json
@@ -16,7 +18,7 @@ from schemas.topics import BY_NAME
 from schemas.trust import Trust
 from tests.schemas.examples import FOLDER, PLACEMENT, read_examples
 
-EACH_KIND = pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: file_name(kind))
+EACH_KIND = pytest.mark.parametrize("kind", EVENTS, ids=file_name)
 
 
 def test_the_code_says_what_is_frozen() -> None:
@@ -68,23 +70,41 @@ def test_a_record_of_the_first_version_is_read_and_its_signature_still_holds() -
 
 
 CHANGES: dict[str, tuple[Any, str | None]] = {
-    "an optional field is added": (lambda fields: fields["properties"].update(lane={"anyOf": [{"type": "string"}, {"type": "null"}]}), None),
+    "an optional field is added": (
+        lambda fields: fields["properties"].update(lane={"anyOf": [{"type": "string"}, {"type": "null"}]}),
+        None,
+    ),
     "a value is added": (lambda fields: fields["properties"]["technology"]["enum"].append("face"), None),
     "a description is reworded": (lambda fields: fields.update(description="Said better."), None),
     "a required field is added": (
         lambda fields: (fields["properties"].update(lane={"type": "string"}), fields["required"].append("lane")),
         "lane: became required",
     ),
-    "a field is taken away": (lambda fields: (fields["properties"].pop("bits"), fields["required"].remove("bits")), "bits: was taken away"),
-    "a field is retyped": (lambda fields: fields["properties"].update(bits={"type": "string"}), "bits: type was integer, is string"),
-    "a field may be absent": (lambda fields: fields["required"].remove("reader"), "reader: is no longer written by everyone"),
+    "a field is taken away": (
+        lambda fields: (fields["properties"].pop("bits"), fields["required"].remove("bits")),
+        "bits: was taken away",
+    ),
+    "a field is retyped": (
+        lambda fields: fields["properties"].update(bits={"type": "string"}),
+        "bits: type was integer, is string",
+    ),
+    "a field may be absent": (
+        lambda fields: fields["required"].remove("reader"),
+        "reader: is no longer written by everyone",
+    ),
     "a field may be null": (
         lambda fields: fields["properties"].update(reader={"anyOf": [{"type": "string"}, {"type": "null"}]}),
         "reader: type was string, is None",
     ),
-    "a value is taken away": (lambda fields: fields["properties"]["technology"]["enum"].remove("pin"), "technology: value pin was taken away"),
+    "a value is taken away": (
+        lambda fields: fields["properties"]["technology"]["enum"].remove("pin"),
+        "technology: value pin was taken away",
+    ),
     "any value is allowed": (lambda fields: fields["properties"]["technology"].pop("enum"), "technology: values were"),
-    "a moment loses its format": (lambda fields: fields["properties"]["answer_by"].pop("format"), "answer_by: format was date-time, is None"),
+    "a moment loses its format": (
+        lambda fields: fields["properties"]["answer_by"].pop("format"),
+        "answer_by: format was date-time, is None",
+    ),
 }
 
 
@@ -114,4 +134,8 @@ def _frozen(kind: EventKind) -> dict[str, Any]:
 
 
 def _moments_aside(example: dict[str, Any]) -> dict[str, Any]:
-    return {name: value for name, value in example.items() if not name.endswith(("_at", "_by", "_from", "_until")) or name == "changed_by"}
+    return {
+        name: value
+        for name, value in example.items()
+        if not name.endswith(("_at", "_by", "_from", "_until")) or name == "changed_by"
+    }

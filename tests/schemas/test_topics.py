@@ -1,4 +1,6 @@
-"""The table of topics: one writer each, every reader of a topic can refuse what it finds there, and keys that compaction can live with."""
+"""The table of topics: one writer each, every reader of a topic can refuse what it finds there, and keys that
+compaction can live with.
+"""
 
 import itertools
 
@@ -24,8 +26,14 @@ def test_the_recorder_reads_everything_but_its_own_dead_letters() -> None:
 
 
 def test_whoever_writes_dead_letters_has_a_topic_of_its_own_for_them() -> None:
-    assert {topic.writer for topic in DEAD_LETTERS.values()} == set(DEAD_LETTERS) == {Role.ADMISSION, Role.ALARMING, Role.RECORDER}
-    assert not any(topic.dead_letters for topic in DEAD_LETTERS.values()), "a dead letter about a dead letter would never end"
+    assert (
+        {topic.writer for topic in DEAD_LETTERS.values()}
+        == set(DEAD_LETTERS)
+        == {Role.ADMISSION, Role.ALARMING, Role.RECORDER}
+    )
+    assert not any(topic.dead_letters for topic in DEAD_LETTERS.values()), (
+        "a dead letter about a dead letter would never end"
+    )
 
 
 def test_alarming_reads_little_so_that_no_backlog_reaches_it() -> None:
@@ -34,11 +42,17 @@ def test_alarming_reads_little_so_that_no_backlog_reaches_it() -> None:
 
 
 def test_what_a_gate_follows_lies_in_the_gates_partitions() -> None:
-    assert {topic.name for topic in TOPICS if Role.GATE in topic.readers} == {topic.name for topic in TOPICS if topic.family is Family.GATE}
+    assert {topic.name for topic in TOPICS if Role.GATE in topic.readers} == {
+        topic.name for topic in TOPICS if topic.family is Family.GATE
+    }
 
 
 def test_facts_are_kept_for_ever_and_the_rest_is_not() -> None:
-    assert {topic.name for topic in TOPICS if topic.retention_s is None} == {"credentials", "site_policies", "site_modes"}
+    assert {topic.name for topic in TOPICS if topic.retention_s is None} == {
+        "credentials",
+        "site_policies",
+        "site_modes",
+    }
     assert all(topic.compacted for topic in TOPICS if topic.retention_s is None)
 
 

@@ -37,7 +37,13 @@ def _refusal(topic: Topic, value: bytes, partition: int | None = None, trust: Tr
 
 
 def _pressed(source: str, gate: str = GATE, site: str = SITE) -> Event[Panic]:
-    return Event(id=f"{gate}:1:1", source=source, time=AT, site=site, data=Panic(gate=gate, button="post-1", silent=False, test=None))
+    return Event(
+        id=f"{gate}:1:1",
+        source=source,
+        time=AT,
+        site=site,
+        data=Panic(gate=gate, button="post-1", silent=False, test=None),
+    )
 
 
 @EACH_TOPIC
@@ -67,8 +73,15 @@ def test_a_record_in_another_partition_is_refused(topic: Topic) -> None:
 def test_a_changed_record_is_refused(topic: Topic) -> None:
     """Whatever the signature covers: each attribute and the data."""
     record = json.loads(record_of(topic).value)
-    for name, value in {"id": "school-1-main:1:2", "time": "2026-11-23T08:00:00Z", "signature": "AAAA" + record["signature"][4:]}.items():
-        assert _refusal(topic, json.dumps(record | {name: value}, separators=(",", ":")).encode()) is Refused.WRONG_SIGNATURE
+    for name, value in {
+        "id": "school-1-main:1:2",
+        "time": "2026-11-23T08:00:00Z",
+        "signature": "AAAA" + record["signature"][4:],
+    }.items():
+        assert (
+            _refusal(topic, json.dumps(record | {name: value}, separators=(",", ":")).encode())
+            is Refused.WRONG_SIGNATURE
+        )
     spaced = json.dumps(record, separators=(", ", ": ")).encode()
     assert _refusal(topic, spaced) is Refused.WRONG_SIGNATURE
 
@@ -97,7 +110,10 @@ def test_a_gate_does_not_speak_for_another_gate_of_its_own_site() -> None:
 def test_a_record_signed_with_another_gates_key_is_refused() -> None:
     other = Signer(gate_source("school-1-yard"), seed(52))
     trust = trusting(policy(gates={GATE: GATE_SIGNER.public_key, "school-1-yard": other.public_key}))
-    forged = json.loads(other.record(_pressed(other.source, gate="school-1-yard"))) | {"source": GATE_SIGNER.source, "keyid": GATE_SIGNER.keyid}
+    forged = json.loads(other.record(_pressed(other.source, gate="school-1-yard"))) | {
+        "source": GATE_SIGNER.source,
+        "keyid": GATE_SIGNER.keyid,
+    }
     assert _refusal(PANICS, json.dumps(forged, separators=(",", ":")).encode(), trust=trust) is Refused.NOT_THE_WRITER
     forged["data"]["gate"] = GATE
     assert _refusal(PANICS, json.dumps(forged, separators=(",", ":")).encode(), trust=trust) is Refused.WRONG_SIGNATURE
@@ -114,7 +130,9 @@ def test_a_gate_is_enrolled_by_a_policy_and_removed_by_the_next_one() -> None:
             assert trust.read(PANICS, record.partition, record.value).gate == GATE
     assert _refusal(PANICS, record.value, trust=trust) is Refused.UNKNOWN_SIGNER
     trust.learn(policy(1))
-    assert _refusal(PANICS, record.value, trust=trust) is Refused.UNKNOWN_SIGNER, "an older policy that comes late changes nothing"
+    assert _refusal(PANICS, record.value, trust=trust) is Refused.UNKNOWN_SIGNER, (
+        "an older policy that comes late changes nothing"
+    )
 
 
 def test_one_sites_policy_leaves_the_gates_of_others_alone() -> None:
@@ -126,7 +144,9 @@ def test_one_sites_policy_leaves_the_gates_of_others_alone() -> None:
 def test_a_changed_key_and_its_successor_are_both_believed() -> None:
     successor = Signer(GATE_SIGNER.source, seed(53))
     both = policy(version=2)
-    gates = {GATE: msgspec.structs.replace(both.data.gates[GATE], public_keys=[successor.public_key, GATE_SIGNER.public_key])}
+    gates = {
+        GATE: msgspec.structs.replace(both.data.gates[GATE], public_keys=[successor.public_key, GATE_SIGNER.public_key])
+    }
     trust = trusting(msgspec.structs.replace(both, data=msgspec.structs.replace(both.data, gates=gates)))
     for signer in (GATE_SIGNER, successor):
         record = outgoing(signer, PANICS, _pressed(signer.source), PLACEMENT)

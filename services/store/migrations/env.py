@@ -1,4 +1,6 @@
-"""Alembic's way in: runs on the connection that ``services.store.schema_version`` hands over, or on ``-x url=...`` when a migration is being written."""
+"""Alembic's way in: runs on the connection that ``services.store.schema_version`` hands over, or on ``-x url=...`` when
+a migration is being written.
+"""
 
 from typing import Literal
 

@@ -26,10 +26,11 @@ class AlarmActionRow(Recorded, table=True):
     comment: str | None
 
 
-def acknowledge(  # noqa: PLR0913  an acknowledgement says all of this
+def acknowledge(
     session: Session, *, site: str, alarm: str, by: str, post: str, seen_version: int, at: datetime | None = None
 ) -> str:
-    """Acknowledge an alarm: its row, the outbox record and the audit line in one transaction. Gives the action's event id.
+    """Acknowledge an alarm: its row, the outbox record and the audit line in one transaction. Gives the action's event
+    id.
 
     Whether this was first, alarming decides: the page waits for the alarm's next version.
     """
@@ -52,7 +53,9 @@ def acknowledge(  # noqa: PLR0913  an acknowledgement says all of this
             comment=None,
         )
     )
-    audit.note(session, site=site, by=by, act="alarm_acknowledged", subject=alarm, detail={"post": post}, at=sent.created_at)
+    audit.note(
+        session, site=site, by=by, act="alarm_acknowledged", subject=alarm, detail={"post": post}, at=sent.created_at
+    )
     return sent.event_id
 
 

@@ -50,13 +50,19 @@ def one(session: Session, site: str, alarm: str) -> AlarmRow | None:
 
 def not_closed(session: Session, site: str) -> Sequence[AlarmRow]:
     """Give the alarms that somebody still has to deal with, the newest first."""
-    query = select(AlarmRow).where(AlarmRow.site == site, AlarmRow.state != "closed").order_by(col(AlarmRow.raised_at).desc())
+    query = (
+        select(AlarmRow)
+        .where(AlarmRow.site == site, AlarmRow.state != "closed")
+        .order_by(col(AlarmRow.raised_at).desc())
+    )
     return session.exec(query).all()
 
 
 def recent(session: Session, site: str, limit: int) -> Sequence[AlarmRow]:
     """Give the newest alarms, closed ones too."""
-    return session.exec(select(AlarmRow).where(AlarmRow.site == site).order_by(col(AlarmRow.raised_at).desc()).limit(limit)).all()
+    return session.exec(
+        select(AlarmRow).where(AlarmRow.site == site).order_by(col(AlarmRow.raised_at).desc()).limit(limit)
+    ).all()
 
 
 def versions(session: Session, site: str, alarm: str) -> Sequence[AlarmVersionRow]:

@@ -1,4 +1,6 @@
-"""Credentials: each as it stands. Administration owns them: issuing and revoking begin here and travel through the outbox."""
+"""Credentials: each as it stands. Administration owns them: issuing and revoking begin here and travel through the
+outbox.
+"""
 
 from collections.abc import Sequence
 from datetime import datetime

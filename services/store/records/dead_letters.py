@@ -31,6 +31,8 @@ def recent(session: Session, site: str, limit: int, topic: str | None = None) ->
 
 
 def recent_of_all(session: Session, limit: int, topic: str | None = None) -> Sequence[DeadLetterRow]:
-    """Give the newest of the whole cluster, for its operator only: a record that cannot be read belongs to no site for sure."""
+    """Give the newest of the whole cluster, for its operator only: a record that cannot be read belongs to no site for
+    sure.
+    """
     query = select(DeadLetterRow).order_by(col(DeadLetterRow.at).desc()).limit(limit)
     return session.exec(query.where(DeadLetterRow.topic == topic) if topic else query).all()

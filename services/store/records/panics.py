@@ -21,4 +21,6 @@ class PanicRow(Recorded, table=True):
 
 def recent(session: Session, site: str, limit: int) -> Sequence[PanicRow]:
     """Give the newest presses at a site."""
-    return session.exec(select(PanicRow).where(PanicRow.site == site).order_by(col(PanicRow.at).desc()).limit(limit)).all()
+    return session.exec(
+        select(PanicRow).where(PanicRow.site == site).order_by(col(PanicRow.at).desc()).limit(limit)
+    ).all()

@@ -37,7 +37,9 @@ def store(empty_store: Store) -> Store:
 
 
 @pytest_asyncio.fixture
-async def ground(store: Store, database_url: URL, tmp_path: Path, kafka: LocalKafka, topic_prefix: str) -> AsyncIterator[Ground]:
+async def ground(
+    store: Store, database_url: URL, tmp_path: Path, kafka: LocalKafka, topic_prefix: str
+) -> AsyncIterator[Ground]:
     """Give settings, keys and topics for a recorder of this test, on the store under test."""
     del store
     ground = Ground(tmp_path, kafka.bootstrap, topic_prefix, database_url)

@@ -1,4 +1,6 @@
-"""The ground on which a recorder works: settings, keys and topics of one test, on the run's broker, and the process itself."""
+"""The ground on which a recorder works: settings, keys and topics of one test, on the run's broker, and the process
+itself.
+"""
 
 import signal
 import subprocess
@@ -20,7 +22,7 @@ from services.kafka_client.producer import RecordProducer
 from services.settings import Configuration
 from tests.parts.waiting import eventually
 from tests.schemas import examples
-from tests.schemas.examples import KEYRING, SIGNERS, signer_of
+from tests.schemas.examples import KEYRING, signer_of
 
 PLACEMENT = Placement(2, 4)
 
@@ -34,7 +36,9 @@ class Ground:
         self.settings = folder / "settings.toml"
         self.log = folder / "recorder.log"
         for role in (Role.ADMINISTRATION, Role.RECORDER):
-            (folder / f"{role}.key").write_text(examples.base64_of(examples.seed(list(Role).index(role) + 1)), encoding="ascii")
+            (folder / f"{role}.key").write_text(
+                examples.base64_of(examples.seed(list(Role).index(role) + 1)), encoding="ascii"
+            )
         (folder / "keyring.json").write_bytes(msgspec.json.encode(KEYRING))
         self.settings.write_text(
             f"""
@@ -63,7 +67,9 @@ recorder_key = "recorder.key"
     def start(self) -> subprocess.Popen[bytes]:
         """Start a recorder."""
         with self.log.open("ab") as log:
-            process = subprocess.Popen([sys.executable, "-m", "services.cli", "recorder", "--settings", str(self.settings)], stderr=log)
+            process = subprocess.Popen(
+                [sys.executable, "-m", "services.cli", "recorder", "--settings", str(self.settings)], stderr=log
+            )
         self._processes.append(process)
         return process
 
@@ -71,7 +77,9 @@ recorder_key = "recorder.key"
         """Start a recorder and return when it serves."""
         before = self.said().count("ready process=recorder")
         process = self.start()
-        eventually(lambda: self.said().count("ready process=recorder") > before, 30, saying=f"ready: {self.said()[-2000:]}")
+        eventually(
+            lambda: self.said().count("ready process=recorder") > before, 30, saying=f"ready: {self.said()[-2000:]}"
+        )
         return process
 
     def said(self) -> str:
@@ -121,4 +129,3 @@ def stop(process: subprocess.Popen[bytes], number: signal.Signals = signal.SIGTE
     """Signal a process and give its exit status."""
     process.send_signal(number)
     return process.wait(within_s)
-

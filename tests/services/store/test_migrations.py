@@ -30,7 +30,7 @@ def test_a_forgotten_column_would_be_found(store: Store) -> None:
 
 
 def test_an_empty_database_is_refused_with_the_command_to_type(empty_store: Store) -> None:
-    with pytest.raises(schema_version.StoreNotReady, match="at no version.*run `qaqpa store upgrade`"):
+    with pytest.raises(schema_version.StoreNotReady, match=r"at no version.*run `qaqpa store upgrade`"):
         schema_version.require_head(empty_store)
 
 

@@ -8,10 +8,29 @@ down_revision = None
 branch_labels = None
 depends_on = None
 
-TABLES = (
-    "credential_reads access_decisions gate_acts passages gate_events heartbeats panics signals alarms alarm_versions alarm_actions deliveries "
-    "dead_letters credentials site_policies site_modes people users audit outbox store_identity"
-).split()
+TABLES = [
+    "credential_reads",
+    "access_decisions",
+    "gate_acts",
+    "passages",
+    "gate_events",
+    "heartbeats",
+    "panics",
+    "signals",
+    "alarms",
+    "alarm_versions",
+    "alarm_actions",
+    "deliveries",
+    "dead_letters",
+    "credentials",
+    "site_policies",
+    "site_modes",
+    "people",
+    "users",
+    "audit",
+    "outbox",
+    "store_identity",
+]
 
 
 def upgrade() -> None:
@@ -62,10 +81,18 @@ def _reads_and_decisions() -> None:
 
 
 def _movements() -> None:
-    _recorded("passages", *_texts("gate", "direction", "outcome"), *_maybe_texts("grant", "read", "credential", "holder"))
-    _recorded("gate_events", *_texts("gate", "kind"), *_maybe_texts("device"), sa.Column("gap_s", sa.Float()), _json("detail"))
+    _recorded(
+        "passages", *_texts("gate", "direction", "outcome"), *_maybe_texts("grant", "read", "credential", "holder")
+    )
+    _recorded(
+        "gate_events", *_texts("gate", "kind"), *_maybe_texts("device"), sa.Column("gap_s", sa.Float()), _json("detail")
+    )
     op.create_table(
-        "heartbeats", *_texts("site", "gate", "id"), _moment("at"), _json("detail"), sa.PrimaryKeyConstraint("site", "gate")
+        "heartbeats",
+        *_texts("site", "gate", "id"),
+        _moment("at"),
+        _json("detail"),
+        sa.PrimaryKeyConstraint("site", "gate"),
     )
     _recorded("panics", *_texts("gate", "button"), _truth("silent"), *_maybe_texts("test"))
     _recorded("signals", *_texts("rule", "gate", "read", "credential"), *_maybe_texts("holder"), _json("values"))
@@ -74,7 +101,12 @@ def _movements() -> None:
 def _alarms() -> None:
     op.create_table("alarms", *_texts("site", "alarm"), *_alarm_columns(), sa.PrimaryKeyConstraint("site", "alarm"))
     _recorded("alarm_versions", *_texts("alarm"), *_alarm_columns())
-    _recorded("alarm_actions", *_texts("alarm", "action", "by", "post"), _whole("seen_version"), *_maybe_texts("cause", "comment"))
+    _recorded(
+        "alarm_actions",
+        *_texts("alarm", "action", "by", "post"),
+        _whole("seen_version"),
+        *_maybe_texts("cause", "comment"),
+    )
     _recorded(
         "deliveries",
         *_texts("alarm", "event", "receiver", "path", "outcome"),
@@ -112,14 +144,24 @@ def _facts() -> None:
         sa.PrimaryKeyConstraint("site", "credential"),
     )
     op.create_index("ix_credentials_site_holder", "credentials", ["site", "holder"])
-    policy = [_whole("version"), *_texts("name"), _whole("utc_offset_min"), _whole("answer_within_ms"), _json("categories"), _json("gates")]
+    policy = [
+        _whole("version"),
+        *_texts("name"),
+        _whole("utc_offset_min"),
+        _whole("answer_within_ms"),
+        _json("categories"),
+        _json("gates"),
+    ]
     _recorded("site_policies", *policy)
     _recorded("site_modes", _whole("version"), *_texts("mode"), _truth("drill"), _json("by"), *_maybe_texts("because"))
 
 
 def _people() -> None:
     op.create_table(
-        "people", *_texts("site", "holder", "name"), *_maybe_texts("group_name"), sa.PrimaryKeyConstraint("site", "holder")
+        "people",
+        *_texts("site", "holder", "name"),
+        *_maybe_texts("group_name"),
+        sa.PrimaryKeyConstraint("site", "holder"),
     )
     op.create_table(
         "users",
@@ -144,7 +186,15 @@ def _own_books() -> None:
         *_texts("sha256", "head"),
     )
     op.create_index("ix_dead_letters_topic", "dead_letters", ["topic"])
-    op.create_table("audit", _counted(), *_texts("site"), _moment("at"), *_texts("by", "act", "subject"), _json("detail"), **_COUNTED)
+    op.create_table(
+        "audit",
+        _counted(),
+        *_texts("site"),
+        _moment("at"),
+        *_texts("by", "act", "subject"),
+        _json("detail"),
+        **_COUNTED,
+    )
     op.create_index("ix_audit_site_at", "audit", ["site", "at"])
     op.create_table("store_identity", _whole("number"), _large("boot"), sa.PrimaryKeyConstraint("number"))
     op.create_table(
@@ -166,7 +216,9 @@ _COUNTED = {"sqlite_autoincrement": True}
 
 def _recorded(table: str, *columns: sa.Column[object]) -> None:
     """Make a table of recorded events: its key is the site with the event's id, and it is read newest first."""
-    op.create_table(table, *_texts("site", "id", "source"), _moment("at"), *columns, sa.PrimaryKeyConstraint("site", "id"))
+    op.create_table(
+        table, *_texts("site", "id", "source"), _moment("at"), *columns, sa.PrimaryKeyConstraint("site", "id")
+    )
     op.create_index(f"ix_{table}_site_at", table, ["site", "at"])
 
 

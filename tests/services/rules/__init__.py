@@ -1,0 +1,1 @@
+"""DECIDES, by its vectors, its properties and its tables."""

@@ -1,0 +1,1 @@
+"""What must come of what, as files: run by ``services/rules`` and by everyone who decides with it."""
