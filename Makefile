@@ -23,7 +23,7 @@ prepare: python-is-new-enough ## make this checkout ready (FOR=test: for the tes
 	@$(PREPARE) --for $(or $(FOR),demo)
 
 demo: prepare ## play a school morning on real parts, then stay up (ONCE=1: play it, check it, write var/demo/report.json, end)
-	@$(BIN)/python -m deploy.demo $(if $(filter-out 0,$(ONCE)),--once)
+	@$(BIN)/python -m deploy.demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(PORT),--port $(PORT))
 
 test: FOR = test
 test: prepare style types imports ## everything that CI runs

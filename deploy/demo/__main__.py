@@ -32,6 +32,7 @@ JARS = Path("var/jars")
 WEB_PORT = 8420
 SETTLES_WITHIN_S = 15.0
 FIRST_DECISION_WITHIN_S = 30.0
+INTERRUPTED = 128 + signal.SIGINT
 
 
 def main() -> int:
@@ -43,7 +44,8 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     started_s = time.monotonic()
     if not _is_free(chosen.port):
-XX
+        told = f"port {chosen.port} is in use by another program: end that, or type make demo PORT={chosen.port + 1}"
+        sys.stderr.write(told + "\n")
         return EXIT_STATUS
     shutil.rmtree(HOME, ignore_errors=True)
     kafka = LocalKafka(JARS, HOME / "kafka", heap_mb=256)
@@ -57,7 +59,7 @@ XX
         screen.console.print(f"[bold red]{error}[/]", markup=True)
         return 1
     except KeyboardInterrupt:
-        return 0
+        return INTERRUPTED if chosen.once else 0
     finally:
         screen.step("ending every process")
         stop_all(list(stage.running.values()))
@@ -104,9 +106,10 @@ async def _morning(stage: Stage, kafka: LocalKafka, screen: Screen, started_s: f
                 await _stay(stage, screen)
             for witness in witnesses:
                 witness.cancel()
-        return status
     except asyncio.CancelledError:
-        return 0
+        return INTERRUPTED if once else 0
+    else:
+        return status
     finally:
         await page.close()
 
@@ -134,7 +137,7 @@ def _judge(observed: Observed, morning: Morning, screen: Screen) -> int:
     write(HOME / "report.json", content)
     measured = morning.measured
     rows = {
-        "reads": f"{content['reads']}, each with one effective decision; {content['unlocks']} unlocks, {content['passages']} passages",
+        "reads": f"{content['reads']}, with {content['unlocks']} unlocks and {content['passages']} passages",
         "card → unlock": _told(quantiles(measured.card_to_unlock_ms)),
         "trouble → guard's page": _told(quantiles(measured.alarm_to_page_ms)),
         "panic → police ACK": _told(quantiles(measured.alarm_to_ack_ms)),

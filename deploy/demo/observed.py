@@ -62,6 +62,16 @@ class Observed:
         self.unreadable = 0
         self.first_decision_at: datetime | None = None
         self._changed = asyncio.Event()
+        self._keepers: dict[type, Callable[[Any, Kept], None]] = {
+            CredentialRead: self._read,
+            AccessDecision: self._decision,
+            GateAct: self._act,
+            Passage: self._passage,
+            Panic: self._panic,
+            Alarm: self._alarm,
+            Delivery: self._delivery,
+            DeadLetter: self._dead_letter,
+        }
 
     async def follow(self, configuration: Configuration) -> None:
         """Take what arrives until cancelled."""
@@ -88,9 +98,9 @@ class Observed:
         except RefusedRecord:
             self.unreadable += 1
             return
-        keep = _KEEPERS.get(type(event.data))
+        keep = self._keepers.get(type(event.data))
         if keep is not None:
-            keep(self, event, kept)
+            keep(event, kept)
 
     def _read(self, event: Event[CredentialRead], kept: Kept) -> None:
         self.reads[event.id] = event
@@ -121,15 +131,3 @@ class Observed:
 
     def _dead_letter(self, _: Event[DeadLetter], _kept: Kept) -> None:
         self.dead_letters += 1
-
-
-_KEEPERS: dict[type, Callable[[Observed, Any, Kept], None]] = {
-    CredentialRead: Observed._read,
-    AccessDecision: Observed._decision,
-    GateAct: Observed._act,
-    Passage: Observed._passage,
-    Panic: Observed._panic,
-    Alarm: Observed._alarm,
-    Delivery: Observed._delivery,
-    DeadLetter: Observed._dead_letter,
-}

@@ -16,7 +16,6 @@ from services.store.records.credential_reads import CredentialReadRow
 from services.store.records.gate_acts import GateActRow
 from services.store.records.passages import PassageRow
 from tests.journey.site import Site
-from tests.parts.waiting import eventually_async
 
 pytestmark = [pytest.mark.asyncio(loop_scope="module"), pytest.mark.timeout(300)]
 
@@ -102,9 +101,6 @@ async def test_kafka_is_gone_for_a_minute_and_the_gate_lets_everybody_in_alone(s
         school.do("walk_through", direction="entry", within_s=4.0)
         assert await school.hears("walked", place, within_s=6.0) is not None
         shown += 1
-        await eventually_async(
-            lambda: asyncio.get_running_loop().time() - gone_at_s > shown * A_MINUTE_S / 8, A_MINUTE_S
-        )  # noqa: B023
     relays = len([told for told in school.told if told["event"] == "relay_closed"])
     reads = len(site.observed.reads)
     site.kafka.start()

@@ -72,7 +72,6 @@ async def test_a_follower_knows_when_it_has_read_what_was_there(configuration: C
     await topics_admin.apply(configuration)
     await deliver(configuration, *(record(number) for number in range(10)))
     follower = Follower(configuration, [PANICS], partitions={PANICS.name: [0]})
-    assert not follower.caught_up
     async with asyncio.timeout(20), aclosing(follower.batches()) as batches:
         async for _ in batches:
             if follower.caught_up:
