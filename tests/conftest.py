@@ -3,8 +3,13 @@
 from collections.abc import Generator
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 pytest_plugins = ("tests.parts.browser", "tests.parts.broker", "tests.parts.ports", "tests.parts.postgresql")
+
+# A property is right or wrong however slow the machine is at the moment; what has a limit in time says so itself.
+settings.register_profile("qaqpa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("qaqpa")
 
 REAL_PARTS = frozenset({"kafka", "broker_of_its_own", "postgres_url", "postgres_database", "browser"})
 """Fixtures that start a program. `make check` leaves out the tests that ask for one."""
