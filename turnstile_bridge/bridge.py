@@ -63,7 +63,7 @@ class Bridge:
         self._card_key = configuration.card_key()
         readers = [(reader.address, reader.name) for reader in settings.osdp.readers]
         line = OsdpLine(configuration.port, settings.osdp.baud, configuration.scbk(), readers)
-        self._hardware = OsdpGate(line, settings.turnstile, settings.panic_buttons)
+        self._hardware = OsdpGate(line, [name for _, name in readers], settings.turnstile, settings.panic_buttons)
         self._directions = {reader.name: reader.direction for reader in settings.osdp.readers}
         self._silent = {button.name: button.silent for button in settings.panic_buttons}
         folder: Path = configuration.data_dir
@@ -231,7 +231,7 @@ class Bridge:
         if now.s >= self._heartbeat_s:
             self._heartbeat_s = now.s + self._settings.heartbeat_s
             self._heartbeat(now)
-        if not self._ready and (all(self._online()) or now.s - began.s >= READY_ANYWAY_S):
+        if not self._ready and (all(self._hardware.read_state().online.values()) or now.s - began.s >= READY_ANYWAY_S):
             self._ready = True
             log("ready", process="bridge", gate=self._settings.gate)
 
@@ -245,10 +245,6 @@ class Bridge:
             "refused": self._uplink.refused,
         }
         self._gate_event("heartbeat", now, **{name: str(value) for name, value in detail.items()})
-
-    def _online(self) -> list[bool]:
-        online = self._hardware.read_state().online
-        return [online.get(reader, False) for reader in self._directions]
 
     def _resume(self, now: Instant) -> None:
         reads, grants = self._journal.unfinished()

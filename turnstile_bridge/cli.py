@@ -13,7 +13,7 @@ from rich.table import Table
 from schemas.setting import EXIT_STATUS, WrongSetting
 from turnstile_bridge import log as logs
 from turnstile_bridge.bridge import Bridge, serve
-from turnstile_bridge.drivers.osdp_line import port_trouble
+from turnstile_bridge.drivers.serial_port import port_trouble
 from turnstile_bridge.facts import FactsOnDisk
 from turnstile_bridge.journal import look
 from turnstile_bridge.settings import GateConfiguration

@@ -143,13 +143,15 @@ class Uplink:
             self._tell(LinkLost())
 
     def _kept_up(self, name: str, work: Callable[[], None]) -> None:
+        said = ""
         while not self._stopping.is_set():
             try:
                 work()
             except _Stopped:
                 return
             except KafkaError as error:
-                log("uplink_waits", logging.WARNING, thread=name, error=type(error).__name__, detail=str(error)[:200])
+                if said != (said := type(error).__name__):
+                    log("uplink_waits", logging.WARNING, thread=name, error=said, detail=str(error)[:200])
             except Exception:  # noqa: BLE001  a thread of the link must not die of one fault
                 fault("uplink_fault", thread=name)
             self._stopping.wait(_RETRY_S)

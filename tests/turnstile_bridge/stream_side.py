@@ -38,18 +38,19 @@ _FACTS: dict[type, Topic] = {Credential: CREDENTIALS, SitePolicy: SITE_POLICIES,
 class StreamSide:
     """What the services would do, done by a test: publish facts, answer reads, read what the gate said."""
 
-    def __init__(self, home: GateHome) -> None:
-        """Make the topics of the gate's prefix and open a producer."""
+    def __init__(self, home: GateHome, *, made: bool = False) -> None:
+        """Make the topics of the gate's prefix (unless they are made) and open a producer."""
         self._home = home
         configuration = home.configuration
         self.bootstrap = configuration.settings.kafka.bootstrap
         self.prefix = configuration.settings.kafka.topic_prefix
         self.placement = configuration.placement
-        admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
-        admin.create_topics(
-            [NewTopic(self.prefix + topic.name, self.placement.partitions(topic), 1) for topic in TOPICS]
-        )
-        admin.close()
+        if not made:
+            admin = KafkaAdminClient(bootstrap_servers=self.bootstrap)
+            admin.create_topics(
+                [NewTopic(self.prefix + topic.name, self.placement.partitions(topic), 1) for topic in TOPICS]
+            )
+            admin.close()
         self._producer = KafkaProducer(bootstrap_servers=self.bootstrap, allow_auto_create_topics=False)
         self._said = 0
 

@@ -16,7 +16,9 @@ def opened(school: SimulatedSchool) -> int:
     return sum(told["event"] == "relay_closed" for told in school.told)
 
 
-def test_a_gate_that_never_saw_a_stream_lets_in_whom_it_knows_and_nobody_else(home: GateHome, school: SimulatedSchool) -> None:
+def test_a_gate_that_never_saw_a_stream_lets_in_whom_it_knows_and_nobody_else(
+    home: GateHome, school: SimulatedSchool
+) -> None:
     home.knows(home.policy(), home.credential(STAFF, "staff"))
     bridge = home.bridge().ready()
     walked = school.walk_through("entry")
@@ -34,7 +36,9 @@ def test_a_gate_that_never_saw_a_stream_lets_in_whom_it_knows_and_nobody_else(ho
     assert bridge.stop() == 0
 
 
-def test_who_came_in_here_is_inside_also_for_a_gate_alone_until_they_leave(home: GateHome, school: SimulatedSchool) -> None:
+def test_who_came_in_here_is_inside_also_for_a_gate_alone_until_they_leave(
+    home: GateHome, school: SimulatedSchool
+) -> None:
     home.knows(home.policy(), home.credential(STAFF, "staff"))
     home.bridge().ready()
     ways: tuple[Direction, ...] = ("entry", "exit")
@@ -69,6 +73,7 @@ def test_a_forced_passage_a_tamper_a_fire_and_a_power_cut_are_told_for_what_they
     home.bridge().ready()
     school.power_cut()
     eventually(lambda: data_of(home.journalled(GATE_EVENTS), kind="power_fault"))
+    school.wait_for("power_back")
     school.tamper(on=True)
     eventually(lambda: data_of(home.journalled(GATE_EVENTS), kind="tamper"))
     school.force("entry")
@@ -79,7 +84,9 @@ def test_a_forced_passage_a_tamper_a_fire_and_a_power_cut_are_told_for_what_they
     eventually(lambda: [passage["outcome"] for passage in data_of(home.journalled(PASSAGES))] == ["forced", "free"])
 
 
-def test_a_press_shorter_than_a_poll_is_a_panic_and_a_silent_one_shows_nothing(home: GateHome, school: SimulatedSchool) -> None:
+def test_a_press_shorter_than_a_poll_is_a_panic_and_a_silent_one_shows_nothing(
+    home: GateHome, school: SimulatedSchool
+) -> None:
     home.bridge().ready()
     school.press_panic("post")
     school.press_panic("under-desk")
@@ -94,7 +101,9 @@ def test_a_press_that_nobody_confirms_says_at_the_post_to_call(home: GateHome, s
     assert school.wait_for("text", 15)["text"] == "102"
 
 
-def test_a_kill_with_an_open_gate_repeats_nothing_and_closes_the_grant_once(home: GateHome, school: SimulatedSchool) -> None:
+def test_a_kill_with_an_open_gate_repeats_nothing_and_closes_the_grant_once(
+    home: GateHome, school: SimulatedSchool
+) -> None:
     home.knows(home.policy(), home.credential(STAFF, "staff"))
     first = home.bridge().ready()
     school.show_card("entry", *STAFF)
@@ -153,7 +162,11 @@ def test_a_port_that_another_program_has_is_named(home: GateHome, school: Simula
         ('gate = "school-1-main"', "", "missing setting gate"),
         ('port = "line"', 'prot = "line"', "unknown setting osdp.prot: did you mean osdp.port?"),
         ('card_key = "cards.key"', 'card_key = "no.key"', "setting card_key"),
-        ('card_key = "cards.key"', 'card_key = "scbk.key"', "setting card_key: scbk.key holds 16 bytes, this key has 32"),
+        (
+            'card_key = "cards.key"',
+            'card_key = "scbk.key"',
+            "setting card_key: scbk.key holds 16 bytes, this key has 32",
+        ),
         ('unlock_exit = { reader = "entry"', 'unlock_exit = { reader = "back"', "setting turnstile.unlock_exit.reader"),
         ("wait_s = 5.0", "wait_s = 60.0", "setting turnstile.wait_s"),
         ('gate = "school-1-main"', 'gate = "Школа 1"', "setting gate"),
@@ -167,7 +180,9 @@ def test_a_wrong_setting_is_named_and_ends_it_with_status_2(home: GateHome, old:
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_bridge_that_is_asked_to_end_ends_cleanly(home: GateHome, school: SimulatedSchool, number: signal.Signals) -> None:
+def test_a_bridge_that_is_asked_to_end_ends_cleanly(
+    home: GateHome, school: SimulatedSchool, number: signal.Signals
+) -> None:
     del school
     bridge = home.bridge().ready()
     bridge.process.send_signal(number)

@@ -248,7 +248,10 @@ def test_who_follows_close_behind_has_a_grant_of_their_own_in_turn() -> None:
     gate_.happens(PassageCompleted("entry"))
     assert gate_.unlocked() == [f"grant/{first}", f"grant/{second}"]
     gate_.happens(PassageCompleted("entry"))
-    assert [(passage.outcome, passage.read) for passage in gate_.said(Passage)] == [("entered", first), ("entered", second)]
+    assert [(passage.outcome, passage.read) for passage in gate_.said(Passage)] == [
+        ("entered", first),
+        ("entered", second),
+    ]
 
 
 def test_who_waits_behind_a_grant_longer_than_the_decision_lasts_is_not_let_in() -> None:
@@ -404,7 +407,9 @@ def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
 ) -> None:
     gate_ = Played(own_verdict)
     for what, *about in happenings:
-        known = [effect.id for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)]
+        known = [
+            effect.id for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)
+        ]
         match what:
             case "show":
                 gate_.shows(*about)

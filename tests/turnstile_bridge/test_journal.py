@@ -44,7 +44,9 @@ def event(kind: str = "heartbeat") -> Say:
     return Say(GATE_EVENTS, GateEvent(gate="main", kind=kind, device=None, gap_s=None, detail={}))  # type: ignore[arg-type]
 
 
-READ = CredentialRead(gate="main", reader="in", direction="entry", credential="aa", technology="card", bits=26, answer_by=AT)
+READ = CredentialRead(
+    gate="main", reader="in", direction="entry", credential="aa", technology="card", bits=26, answer_by=AT
+)
 
 
 def act(read: str, grant: str | None) -> Say:
@@ -78,7 +80,13 @@ def act(read: str, grant: str | None) -> Say:
 def passage(grant: str, outcome: str = "entered") -> Say:
     """Give the passage of a grant."""
     data = Passage(
-        gate="main", direction="entry", outcome=outcome, grant=grant, read="main:1:1", credential="aa", holder="h-1"  # type: ignore[arg-type]
+        gate="main",
+        direction="entry",
+        outcome=outcome,
+        grant=grant,
+        read="main:1:1",
+        credential="aa",
+        holder="h-1",  # type: ignore[arg-type]
     )
     return Say(PASSAGES, data)
 
@@ -129,7 +137,9 @@ def test_what_waits_goes_in_order_and_is_kept_until_it_is_acknowledged(tmp_path:
 def test_an_alarm_has_a_queue_of_its_own(tmp_path: Path) -> None:
     journal = open_journal(tmp_path)
     journal.write([(event(), AT), (event(), AT)])
-    journal.write([(Say(PANICS, Panic(gate="main", button="post", silent=False, test=None)), AT), (event("forced"), AT)])
+    journal.write(
+        [(Say(PANICS, Panic(gate="main", button="post", silent=False, test=None)), AT), (event("forced"), AT)]
+    )
     records, alarms = journal.sender("records"), journal.sender("alarms")
     assert [row.topic for row in alarms.waiting(10)] == ["panics", "gate_events"]
     assert [row.seq for row in records.waiting(10)] == [1, 2]

@@ -106,7 +106,7 @@ HardwareEvent = (
 
 
 class HardwareState(msgspec.Struct, frozen=True):
-    """What the hardware says of itself: which readers are in Secure Channel, and every contact input that has been
+    """What the hardware says of itself: which readers' cards are taken, and every contact input that has been
     heard (reader, number) since then.
     """
 

@@ -41,9 +41,12 @@ _LAMPS: dict[Look, tuple[str, int]] = {
 class OsdpGate:
     """The hardware of one gate, for the line's thread (``drivers.interface.GateHardware``)."""
 
-    def __init__(self, line: OsdpLine, turnstile: TurnstileSettings, buttons: list[PanicButton]) -> None:
-        """Take the line, and how the mechanism and the buttons are wired to it."""
+    def __init__(
+        self, line: OsdpLine, readers: list[str], turnstile: TurnstileSettings, buttons: list[PanicButton]
+    ) -> None:
+        """Take the line and its readers, and how the mechanism and the buttons are wired to it."""
         self._line = line
+        self._readers = readers
         self._turnstile = turnstile
         self._wires = contacts.wiring(turnstile, buttons)
         self._relays: dict[Direction, Output] = {"entry": turnstile.unlock_entry, "exit": turnstile.unlock_exit}
@@ -52,7 +55,6 @@ class OsdpGate:
         self._levels: dict[contacts.Contact, bool] = {}
         self._reported: set[str] = set()
         self._granted: deque[str] = deque(maxlen=_GRANTS_KEPT)
-        self._online: dict[str, bool] = {}
         self._free_until_s: float | None = None
 
     def open(self, now_s: float) -> None:
@@ -121,8 +123,8 @@ class OsdpGate:
             self._line.text(reader, text)
 
     def read_state(self) -> HardwareState:
-        """Give which readers are in Secure Channel and the contacts they have reported."""
-        return HardwareState(dict(self._online), dict(self._levels))
+        """Give which readers' cards are taken now, and the contacts they have reported."""
+        return HardwareState({reader: self._line.is_believed(reader) for reader in self._readers}, dict(self._levels))
 
     def _hold_free(self, now_s: float | None) -> None:
         for relay in self._relays.values():
@@ -138,10 +140,8 @@ class OsdpGate:
             case NotSent():
                 return [UnlockFailed(told.token)]
             case ReaderDown():
-                self._online[told.reader] = False
                 return [DeviceLost(told.reader, told.answers)]
             case ReaderUp():
-                self._online[told.reader] = True
                 self._reported.discard(told.reader)
                 return [DeviceBack(told.reader, told.gap_s)] if told.told else []
 

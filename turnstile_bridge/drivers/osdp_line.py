@@ -6,24 +6,22 @@ taken off and put on again. What a reader sends in the first second after a conn
 that second are dropped, contacts are marked.
 """
 
-import os
 import select
 from collections import deque
 from collections.abc import Sequence
 
 import msgspec
 import osdp_sys
-import serial
-from osdp import Channel, Command, CommandLEDColor, CompletionStatus, Event, LibFlag, LogLevel, PDInfo, StatusReportType
+from osdp import Command, CommandLEDColor, CompletionStatus, Event, LibFlag, LogLevel, PDInfo, StatusReportType
 
-from schemas.setting import WrongSetting
 from turnstile_bridge.drivers.reader_watch import ReaderWatch, WatchAct
+from turnstile_bridge.drivers.serial_port import READ_BYTES, SerialPort
 
 FIRST_SECOND_S = 1.0
-REOPEN_S = 1.0
-_READ_BYTES = 1024
-_START_OF_MESSAGE = 0x53
-_FROM_READER = 0x80
+SILENT_S = 1.5
+"""A reader that has not answered for so long is away, whatever libosdp still hopes (it would for eight seconds)."""
+
+_READS_A_TURN = 16
 
 
 class Card(msgspec.Struct, frozen=True):
@@ -66,82 +64,6 @@ class NotSent(msgspec.Struct, frozen=True):
 LineEvent = Card | Inputs | ReaderUp | ReaderDown | NotSent
 
 
-class _Port(Channel):  # type: ignore[misc]  # osdp has no types
-    """The serial port as libosdp reads and writes it. A port that is gone reads nothing, swallows what is written,
-    and is opened again.
-    """
-
-    def __init__(self, path: str, baud: int) -> None:
-        super().__init__()
-        self._path, self._baud = path, baud
-        self._serial: serial.Serial | None = None
-        self._tried_s = float("-inf")
-        self.fd = -1
-        self.readable = False
-        self.heard: dict[int, float] = {}
-        self.now_s = 0.0
-
-    def open(self, now_s: float) -> None:
-        if self._serial is not None or now_s - self._tried_s < REOPEN_S:
-            return
-        self._tried_s = now_s
-        try:
-            self._serial = serial.Serial(self._path, self._baud, timeout=0, exclusive=True)
-        except serial.SerialException as error:
-            if "lock" in str(error):
-                message = f"setting osdp.port: {self._path} is in use by another program"
-                raise WrongSetting(message) from error
-            return
-        except ValueError as error:
-            message = f"setting osdp.baud: {error}"
-            raise WrongSetting(message) from error
-        self.fd = self._serial.fileno()
-
-    def close(self) -> None:
-        if self._serial is not None:
-            self._serial.close()
-        self._serial, self.fd, self.readable = None, -1, False
-
-    def read(self, max_bytes: int) -> bytes:
-        if not self.readable:
-            return b""
-        try:
-            data = os.read(self.fd, min(max_bytes, _READ_BYTES))
-        except BlockingIOError:
-            data = b""
-        except OSError:
-            self.close()
-            return b""
-        self.readable = len(data) == max_bytes
-        place = data.find(_START_OF_MESSAGE)
-        if 0 <= place < len(data) - 1:
-            self.heard[data[place + 1] & ~_FROM_READER] = self.now_s
-        return data
-
-    def write(self, buf: bytes) -> int:
-        if self.fd < 0:
-            return len(buf)
-        try:
-            return os.write(self.fd, buf)
-        except BlockingIOError:
-            return 0
-        except OSError:
-            self.close()
-            return len(buf)
-
-    def flush(self) -> None:
-        """Nothing is held back here."""
-
-
-def port_trouble(path: str, baud: int) -> str | None:
-    """Tell why a serial port cannot be had, or None when it can; for ``qaqpa-bridge check``."""
-    try:
-        serial.Serial(path, baud, timeout=0, exclusive=True).close()
-    except (serial.SerialException, ValueError) as error:
-        return str(error)
-    return None
-
-
 class OsdpLine:
     """One serial line with its readers; used by one thread."""
 
@@ -149,7 +71,7 @@ class OsdpLine:
         """Take the port's path, the Secure Channel base key (16 bytes) and the readers' addresses and names; opens
         nothing yet.
         """
-        self._port = _Port(port, baud)
+        self._port = SerialPort(port, baud)
         self._names = [name for _, name in readers]
         self._addresses = [address for address, _ in readers]
         self._events: list[LineEvent] = []
@@ -179,21 +101,38 @@ class OsdpLine:
 
     def poll(self, now_s: float) -> list[LineEvent]:
         """Let libosdp work, look after the readers, and give what happened."""
+        self._port.slept(now_s - self._now_s)
         self._now_s = self._port.now_s = now_s
         if self._port.fd < 0:
-            self._port.open(now_s)
-        self._panel.refresh()
-        while self._port.readable:
-            self._panel.refresh()
+            self._port.reopen(now_s)
+        self._refresh()
         secure = self._panel.sc_status()
-        for place in range(len(self._names)):
-            self._watch(place, bool(secure >> place & 1), now_s)
+        for place, address in enumerate(self._addresses):
+            answers = now_s - self._port.heard.get(address, now_s) < SILENT_S
+            self._watch(place, bool(secure >> place & 1) and answers, now_s)
         events, self._events = self._events, []
         return events
+
+    def _refresh(self) -> None:
+        """Let libosdp take what has arrived. While it does not read (all readers taken off), what comes is noise:
+        away with it.
+        """
+        self._port.was_read = False
+        self._panel.refresh()
+        for _ in range(_READS_A_TURN):
+            if not self._port.readable:
+                return
+            self._panel.refresh()
+        if not self._port.was_read:
+            self._port.read(READ_BYTES)
 
     def is_up(self, reader: str) -> bool:
         """Tell whether a reader is in Secure Channel."""
         return bool(self._panel.sc_status() >> self._names.index(reader) & 1)
+
+    def is_believed(self, reader: str) -> bool:
+        """Tell whether a reader has been in Secure Channel for so long that its cards are taken."""
+        return self._now_s - self._watches[self._names.index(reader)].up_s >= FIRST_SECOND_S
 
     def output(self, reader: str, number: int, code: int, ticks: int, token: str | None = None) -> bool:
         """Order a relay (OUT, control code 1 off, 5 on for ``ticks`` of 100 ms); False when the reader is away: the
@@ -248,7 +187,8 @@ class OsdpLine:
             self._events.append(NotSent(token))
 
     def _heard(self, place: int, event: dict[str, object]) -> int:
-        reader, fresh = self._names[place], self._now_s - self._watches[place].up_s >= FIRST_SECOND_S
+        reader = self._names[place]
+        fresh = self.is_believed(reader)
         match event:
             case {"event": Event.CardRead, "length": int(bits), "data": bytes(data)} if fresh:
                 self._events.append(Card(reader, bits, data))

@@ -129,6 +129,7 @@ class SimulatedLine:
         osdp_sys.set_loglevel(LogLevel.Emergency)
         self.port = port
         self.faults = Faults()
+        self.unplugged: set[str] = set()
         self._readers = list(readers)
         self._obey = obey
         self._calls: queue.SimpleQueue[Callable[[], None]] = queue.SimpleQueue()
@@ -198,8 +199,9 @@ class SimulatedLine:
 
     def _arrived(self, data: bytes, now_s: float) -> None:
         if now_s >= self.faults.cut_until_s:
-            for device in self.devices.values():
-                device.wire.arrived += data
+            for name, device in self.devices.items():
+                if name not in self.unplugged:
+                    device.wire.arrived += data
 
     def _send(self, data: bytes) -> None:
         if time.monotonic() < self.faults.cut_until_s:

@@ -115,8 +115,13 @@ class SimulatedSchool:
             for wire in wires:
                 self._set(wire, idle=False)
             self._report(*wires)
-            for wire in wires:
-                self.line.later(PASS_PULSE_S, lambda wire=wire: self._back(wire))  # type: ignore[misc]
+            self.line.later(PASS_PULSE_S, back)
+
+        def back() -> None:
+            for wire in self._passes.values():
+                self._set(wire, idle=True)
+            self._report(*self._passes.values())
+            self._say("power_back")
 
         self.line.call(cut)
 
@@ -128,6 +133,10 @@ class SimulatedSchool:
             self.line.faults.cut_until_s = time.monotonic() + for_s
 
         self.line.call(cut)
+
+    def unplug(self, reader: str) -> None:
+        """Take one reader off the line for good."""
+        self.line.call(lambda: self.line.unplugged.add(reader))
 
     def noise(self, size: int = 64) -> None:
         """Put rubbish on the line."""
