@@ -216,6 +216,7 @@ def make_app(configuration: Configuration, name: str, data_dir: Path) -> faust.A
         broker_request_timeout=30.0,
         processing_guarantee="at_least_once",
         web_enabled=False,
+        cython_optimizations=True,
         Monitor=SilentMonitor,
     )
     app.conf.Table = BatchTable

@@ -56,7 +56,7 @@ def policy(
         categories={"staff": rules, "pupil": rules},
         gates={gate: GateTrust(name=gate, public_keys=[GATE_SIGNERS[gate].public_key]) for gate in trusted},
     )
-    return _fact(f"policy/{site}/{version}", site, data)
+    return fact(f"policy/{site}/{version}", site, data)
 
 
 def credential(
@@ -77,12 +77,12 @@ def credential(
         valid_until=MORNING + timedelta(days=10000),
         revoked_at=revoked_at,
     )
-    return _fact(f"credential/{site}/{card}/{version}", site, data)
+    return fact(f"credential/{site}/{card}/{version}", site, data)
 
 
 def mode(name: Mode, version: int = 1, *, drill: bool = False, site: str = SCHOOL) -> Event[SiteMode]:
     """The mode of a site."""
-    return _fact(
+    return fact(
         f"mode/{site}/{version}", site, SiteMode(version=version, mode=name, drill=drill, by=["director"], because=None)
     )
 
@@ -182,5 +182,6 @@ def _said(gate: str, number: int, at: datetime, data: Any) -> Event[Any]:
     return Event(id=f"{gate}:1:{number}", source=gate_source(gate), time=at, site=SITE_OF[gate], data=data)
 
 
-def _fact(name: str, site: str, data: Any) -> Event[Any]:
+def fact(name: str, site: str, data: Any) -> Event[Any]:
+    """What administration says of a site."""
     return Event(id=name, source=service_source(Role.ADMINISTRATION), time=MORNING, site=site, data=data)

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections import defaultdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -27,9 +28,15 @@ from services.settings import Configuration
 from tests.parts.waiting import eventually
 from tests.services.flow.people import GATE_SIGNERS, KEYRING, OTHER_SCHOOL, PLACEMENT, SERVICE_SIGNERS, policy, seed
 
-READY_S = 60.0
-STOP_S = 30.0
+READY_S = 90.0
+SOON_S = 60.0
+"""How long a test waits for what a worker does: a few milliseconds on a quiet machine."""
+
+STOP_S = 60.0
 APPS = {Role.ADMISSION: "admission-v1", Role.ALARMING: "alarming-v1"}
+
+
+soon = partial(eventually, within_s=SOON_S)
 
 
 class Stream:
@@ -42,7 +49,13 @@ class Stream:
         self.workers: list[Worker] = []
         self.settings = folder / "qaqpa.toml"
         self._producer = Producer(
-            {"bootstrap.servers": bootstrap, "message.max.bytes": 200_000, "batch.size": 100_000, "linger.ms": 0, "log_level": 0}
+            {
+                "bootstrap.servers": bootstrap,
+                "message.max.bytes": 200_000,
+                "batch.size": 100_000,
+                "linger.ms": 0,
+                "log_level": 0,
+            }
         )
         self._write_settings()
 

@@ -23,9 +23,8 @@ from schemas.topics import (
 )
 from schemas.trust import Signer
 from services.rules.refusals import AGAIN
-from tests.parts.waiting import eventually
 from tests.services.flow.people import GATE, OTHER_GATE, SCHOOL, UNKNOWN_CARD, act, credential, passage, policy, read
-from tests.services.flow.stream import Stream
+from tests.services.flow.stream import Stream, soon
 
 NEVER = 3600.0
 """A gate that waits so long that no read of a test is late."""
@@ -39,11 +38,11 @@ def test_a_card_is_admitted_then_inside_then_refused_and_told(stream: Stream) ->
     stream.say(credential())
     stream.worker(Role.ADMISSION).start().ready()
     stream.say(read(1, at=now(), wait_s=NEVER))
-    eventually(lambda: len(stream.said(ACCESS_DECISIONS)) == 1)
+    soon(lambda: len(stream.said(ACCESS_DECISIONS)) == 1)
     stream.say(passage(2, at=now()))
-    eventually(lambda: sum(stream.committed(PASSAGES).values()) == 1)
+    soon(lambda: sum(stream.committed(PASSAGES).values()) == 1)
     stream.say(read(3, at=now(), wait_s=NEVER))
-    eventually(lambda: len(stream.said(ACCESS_DECISIONS)) == 2)
+    soon(lambda: len(stream.said(ACCESS_DECISIONS)) == 2)
     first, second = stream.said(ACCESS_DECISIONS)
     assert [(each["data"]["verdict"], each["data"]["reason"]) for each in (first, second)] == [
         ("admit", "valid"),
@@ -52,7 +51,7 @@ def test_a_card_is_admitted_then_inside_then_refused_and_told(stream: Stream) ->
     assert first["id"] == f"decision/{GATE}:1:1"
     shown = [read(10 * n, UNKNOWN_CARD, at=now(), wait_s=NEVER) for n in range(1, AGAIN + 1)]
     stream.say(*(act(10 * n + 1, one, Verdict.REFUSE) for n, one in enumerate(shown, 1)))
-    eventually(lambda: [signal["data"]["rule"] for signal in stream.said(SIGNALS)] == ["refused_again"])
+    soon(lambda: [signal["data"]["rule"] for signal in stream.said(SIGNALS)] == ["refused_again"])
 
 
 def broken(stream: Stream, topic: Topic, good: Event[Any], number: int) -> dict[str, Outgoing]:
@@ -85,8 +84,8 @@ def test_what_cannot_be_taken_goes_to_the_dead_letters_and_the_way_goes_on(strea
         stream.send(*records.values(), Outgoing(topic.name, b"key", cast("bytes", None), 0))
         expected += [(topic.name, reason) for reason in [*records, "malformed"]]
     stream.say(read(9, at=now(), wait_s=NEVER))
-    eventually(lambda: f"{GATE}:1:9" in stream.decisions())
-    eventually(lambda: sorted((letter["topic"], letter["reason"]) for letter in stream.dead()) == sorted(expected))
+    soon(lambda: f"{GATE}:1:9" in stream.decisions())
+    soon(lambda: sorted((letter["topic"], letter["reason"]) for letter in stream.dead()) == sorted(expected))
     assert set(stream.decisions()) == {f"{GATE}:1:9"}
 
 
@@ -98,8 +97,8 @@ def test_a_gate_speaks_for_no_other_gate_and_under_no_others_id(stream: Stream) 
     borrowed = Event(id=foreign.id, source=own.source, time=own.time, site=SCHOOL, data=own.data)
     speaks = Event(id=own.id, source=own.source, time=own.time, site=SCHOOL, data=foreign.data)
     stream.say(borrowed, speaks, read(2, at=now(), wait_s=NEVER))
-    eventually(lambda: [letter["reason"] for letter in stream.dead()] == ["not_the_writer"] * 2)
-    eventually(lambda: set(stream.decisions()) == {f"{GATE}:1:2"})
+    soon(lambda: [letter["reason"] for letter in stream.dead()] == ["not_the_writer"] * 2)
+    soon(lambda: set(stream.decisions()) == {f"{GATE}:1:2"})
 
 
 def test_a_fact_that_cannot_be_believed_changes_nothing_and_is_kept(stream: Stream) -> None:
@@ -109,13 +108,13 @@ def test_a_fact_that_cannot_be_believed_changes_nothing_and_is_kept(stream: Stre
     stream.send(forged, _with(future, future.value.replace(b".v1", b".v7", 1)))
     stream.worker(Role.ADMISSION).start().ready()
     stream.say(read(1, at=now(), wait_s=NEVER))
-    eventually(
+    soon(
         lambda: (
             {(letter["topic"], letter["reason"]) for letter in stream.dead()}
             == {(CREDENTIALS.name, "unknown_signer"), (SITE_POLICIES.name, "future_version")}
         )
     )
-    eventually(lambda: [each["data"]["verdict"] for each in stream.said(ACCESS_DECISIONS)] == ["admit"])
+    soon(lambda: [each["data"]["verdict"] for each in stream.said(ACCESS_DECISIONS)] == ["admit"])
 
 
 def test_a_gate_that_was_enrolled_a_moment_ago_is_known_and_one_removed_is_not(stream: Stream) -> None:
@@ -124,7 +123,7 @@ def test_a_gate_that_was_enrolled_a_moment_ago_is_known_and_one_removed_is_not(s
     for version in range(2, 8):
         stream.say(policy(version=version, gates=[GATE] if version % 2 else []))
         stream.say(read(version, at=now(), wait_s=NEVER))
-        eventually(partial(_answered, stream, version - 1))
+        soon(partial(_answered, stream, version - 1))
     assert set(stream.decisions()) == {f"{GATE}:1:{version}" for version in (3, 5, 7)}
     assert [letter["reason"] for letter in stream.dead()] == ["unknown_signer"] * 3
 
@@ -133,7 +132,7 @@ def test_a_late_read_is_recorded_and_opens_nothing(stream: Stream) -> None:
     stream.say(credential())
     stream.worker(Role.ADMISSION).start().ready()
     stream.say(read(1, at=now() - timedelta(minutes=5)))
-    eventually(lambda: len(stream.said(ACCESS_DECISIONS)) == 1)
+    soon(lambda: len(stream.said(ACCESS_DECISIONS)) == 1)
     (decision,) = stream.said(ACCESS_DECISIONS)
     assert decision["data"]["late"]
     assert msgspec.convert(decision["data"]["expires_at"], datetime) < now()

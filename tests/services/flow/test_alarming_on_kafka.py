@@ -7,9 +7,8 @@ from schemas.envelope import Event
 from schemas.ids import panic_alarm_id
 from schemas.outgoing import Outgoing
 from schemas.topics import ALARM_ACTIONS, ALARMS, GATE_EVENTS, MAX_VALUE_BYTES, PANICS, SIGNALS, Role, Topic
-from tests.parts.waiting import eventually
 from tests.services.flow.people import SCHOOL, action, gate_event, mode, panic, signal
-from tests.services.flow.stream import Stream
+from tests.services.flow.stream import Stream, soon
 
 
 def now() -> datetime:
@@ -20,9 +19,9 @@ def test_a_press_is_raised_acknowledged_and_closed(stream: Stream) -> None:
     worker = stream.worker(Role.ALARMING).start().ready()
     stream.say(press := panic(1, at=now()))
     alarm = panic_alarm_id(SCHOOL, "post", press.id)
-    eventually(lambda: [each["id"] for each in stream.said(ALARMS)] == [f"{alarm}/1"])
+    soon(lambda: [each["id"] for each in stream.said(ALARMS)] == [f"{alarm}/1"])
     stream.say(action(1, alarm, "acknowledge", at=now()), action(2, alarm, "close", cause="false alarm", at=now()))
-    eventually(lambda: [each["data"]["state"] for each in stream.said(ALARMS)] == ["raised", "acknowledged", "closed"])
+    soon(lambda: [each["data"]["state"] for each in stream.said(ALARMS)] == ["raised", "acknowledged", "closed"])
     assert worker.terminate() == 0
 
 
@@ -39,12 +38,12 @@ def test_alarms_are_raised_once_across_kills_and_a_worker_that_begins_anew(strea
     worker = stream.worker(Role.ALARMING).start().ready()
     for place in ("one", "one", "other-machine"):
         stream.say(*events)
-        eventually(lambda: len(stream.said(ALARMS)) > 0)
+        soon(lambda: len(stream.said(ALARMS)) > 0)
         worker.kill()
         worker = stream.worker(Role.ALARMING, place).start().ready()
     stream.say(*events)
-    eventually(lambda: sum(stream.committed(GATE_EVENTS, Role.ALARMING).values()) == 8, 30)
-    eventually(lambda: sum(stream.committed(SIGNALS, Role.ALARMING).values()) == 4, 30)
+    soon(lambda: sum(stream.committed(GATE_EVENTS, Role.ALARMING).values()) == 8)
+    soon(lambda: sum(stream.committed(SIGNALS, Role.ALARMING).values()) == 4)
     by_rule: dict[str, set[str]] = {}
     values: dict[str, set[str]] = {}
     for envelope in stream.said(ALARMS):
@@ -59,7 +58,7 @@ def test_drills_come_from_the_followed_modes(stream: Stream) -> None:
     stream.say(mode("lockdown", drill=True))
     stream.worker(Role.ALARMING).start().ready()
     stream.say(gate_event(1, at=now()), panic(2, at=now()))
-    eventually(
+    soon(
         lambda: (
             {(each["data"]["rule"], each["data"]["drill"]) for each in stream.said(ALARMS)}
             == {("forced", True), ("panic", False)}
@@ -86,6 +85,6 @@ def test_what_cannot_be_taken_goes_to_the_dead_letters_and_the_way_goes_on(strea
             stream.send(Outgoing(topic.name, record.key, value, record.partition))
         stream.send(Outgoing(topic.name, record.key, record.value, 1 - record.partition))
     stream.say(panic(5, at=now()))
-    eventually(lambda: len(stream.said(ALARMS)) == 1)
+    soon(lambda: len(stream.said(ALARMS)) == 1)
     reasons = sorted(["malformed", "too_large", "future_version", "wrong_signature", "wrong_partition"] * 4)
-    eventually(lambda: sorted(letter["reason"] for letter in stream.dead(Role.ALARMING)) == reasons)
+    soon(lambda: sorted(letter["reason"] for letter in stream.dead(Role.ALARMING)) == reasons)

@@ -11,6 +11,8 @@ from aiokafka import AIOKafkaConsumer
 from faust.stores.rocksdb import Store
 from faust.streams import Stream
 from faust.tables.recovery import Recovery
+from faust.transport.consumer import Consumer as BaseConsumer
+from faust.transport.consumer import Fetcher
 from faust.transport.drivers.aiokafka import AIOKafkaConsumerThread, Consumer, Transport
 from faust.types.tuples import Message
 
@@ -69,8 +71,13 @@ def test_after_a_recovery_partitions_are_resumed_and_then_sought(step: object) -
 
 
 def test_what_the_consumer_overrides_is_still_there() -> None:
-    for name in ("resume_partitions", "perform_seek", "_is_changelog_tp", "assignment"):
+    own = ("resume_partitions", "pause_partitions", "perform_seek", "_drain_messages")
+    for name in (*own, "_is_changelog_tp", "assignment", "_wait_next_records", "_to_message", "_add_gap"):
         assert callable(getattr(Consumer, name))
+    made = inspect.getsource(BaseConsumer.__init__) + inspect.getsource(BaseConsumer._reset_state)
+    for name in ("_read_offset", "_buffered_partitions", "flow_active", "callback"):
+        assert f"self.{name}" in made
+    assert "_drain_messages(self)" in inspect.getsource(Fetcher)
 
 
 def test_a_stream_can_be_read_event_by_event_without_acknowledging() -> None:

@@ -1,0 +1,186 @@
+"""``python -m bench``: measures engines side by side on a real broker, prints a table, and writes
+``var/bench/latest.json``.
+
+How to read what it says: ``bench/README.md``.
+"""
+
+import argparse
+import asyncio
+import os
+import platform
+import shutil
+import statistics
+import sys
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from bench.card import NotUnlocked, card_to_unlock
+from bench.ground import Ground
+from bench.measure import EngineFailed, Rate, RoundTrip, round_trip, throughput
+from deploy.demo.processes import ProcessFailed
+from deploy.kafka.broker import KafkaUnavailableError, LocalKafka
+
+HOME = Path("var/bench")
+JARS = Path("var/jars")
+COMPARED = ("faust", "aiokafka", "quixstreams")
+ECHO = "echo"
+TARGET_A_SECOND = 3000
+TARGET_SHARE = 0.25
+READS_A_SECOND = 50.0
+PACKAGES = (
+    "faust-streaming",
+    "mode-streaming",
+    "aiokafka",
+    "quixstreams",
+    "confluent-kafka",
+    "rocksdict",
+    "msgspec",
+    "pynacl",
+    "uvloop",
+)
+
+
+class Sizes(msgspec.Struct, frozen=True):
+    """How much is measured."""
+
+    rounds: int
+    backlog: int
+    trips: int
+    cards: int
+
+
+QUICK = Sizes(rounds=1, backlog=10_000, trips=150, cards=40)
+LONG = Sizes(rounds=3, backlog=30_000, trips=1_000, cards=200)
+
+
+def main() -> int:
+    """Measure and give the exit status: 1 when something could not be measured. Figures never fail it: compare them
+    yourself.
+    """
+    parser = argparse.ArgumentParser(prog="make bench", description=__doc__)
+    parser.add_argument("--long", action="store_true", help="three rounds and larger numbers: about ten minutes")
+    sizes = LONG if parser.parse_args().long else QUICK
+    shutil.rmtree(HOME / "ground", ignore_errors=True)
+    console = Console()
+    try:
+        with LocalKafka(JARS, HOME / "ground" / "kafka") as kafka:
+            result = asyncio.run(_measured(kafka.bootstrap, sizes, console))
+    except (EngineFailed, NotUnlocked, ProcessFailed, KafkaUnavailableError) as error:
+        console.print(str(error), style="bold red", markup=False)
+        return 1
+    finally:
+        shutil.rmtree(HOME / "ground" / "kafka", ignore_errors=True)
+    (HOME / "latest.json").write_bytes(msgspec.json.format(msgspec.json.encode(result), indent=2))
+    _show(console, result)
+    return 0
+
+
+async def _measured(bootstrap: str, sizes: Sizes, console: Console) -> dict[str, Any]:
+    rates: dict[str, list[Rate]] = {name: [] for name in COMPARED}
+    trips: dict[str, RoundTrip] = {}
+    for number in range(sizes.rounds):
+        for name in COMPARED:
+            console.print(f"throughput, round {number + 1} of {sizes.rounds}: {name}", style="dim")
+            rates[name].append(await _rate(bootstrap, f"{name}-{number}-", name, sizes))
+    for name in (*COMPARED, ECHO):
+        console.print(f"round trip: {name}", style="dim")
+        trips[name] = await _trip(bootstrap, f"{name}-trip-", name, sizes)
+    console.print("card to unlock", style="dim")
+    card = await card_to_unlock(HOME / "ground" / "card", bootstrap, sizes.cards)
+    return {
+        "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "sizes": msgspec.structs.asdict(sizes),
+        "throughput_per_s": {name: statistics.median(rate.per_s for rate in found) for name, found in rates.items()},
+        "throughput_rounds_per_s": {name: [rate.per_s for rate in found] for name, found in rates.items()},
+        "cpu_us_each": {name: statistics.median(rate.cpu_us_each for rate in found) for name, found in rates.items()},
+        "round_trip_ms": {name: msgspec.structs.asdict(trip) for name, trip in trips.items()},
+        "card_to_unlock_ms": msgspec.structs.asdict(card),
+        "machine": _machine(),
+        "versions": {
+            "python": platform.python_version(),
+            "kafka": _kafka_version(),
+            **{name: version(name) for name in PACKAGES},
+        },
+    }
+
+
+async def _rate(bootstrap: str, prefix: str, name: str, sizes: Sizes) -> Rate:
+    ground = Ground(HOME / "ground" / f"{prefix}rate", bootstrap, prefix)
+    try:
+        await ground.lay()
+        await ground.send([ground.read(number) for number in range(sizes.backlog)])
+        return await throughput(name, ground, sizes.backlog)
+    finally:
+        await ground.close()
+
+
+async def _trip(bootstrap: str, prefix: str, name: str, sizes: Sizes) -> RoundTrip:
+    ground = Ground(HOME / "ground" / f"{prefix}trip", bootstrap, prefix)
+    try:
+        await ground.lay()
+        return await round_trip(name, ground, 0, sizes.trips, READS_A_SECOND)
+    finally:
+        await ground.close()
+
+
+def _machine() -> dict[str, Any]:
+    cpu = next(
+        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.machine(),
+    )
+    memory_kb = next((int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal")), 0)
+    return {
+        "cpu": cpu,
+        "cores": os.cpu_count(),
+        "memory_gb": round(memory_kb / 1024 / 1024, 1),
+        "system": platform.platform(),
+        "load_before": round(os.getloadavg()[2], 2),
+    }
+
+
+def _lines(path: str) -> list[str]:
+    try:
+        return Path(path).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return []
+
+
+def _kafka_version() -> str:
+    found = next(JARS.glob("kafka_2.13-*.jar"), None)
+    return found.stem.rpartition("-")[2] if found else "unknown"
+
+
+def _show(console: Console, result: dict[str, Any]) -> None:
+    table = Table(title="The same work, engine by engine")
+    for heading in ("engine", "decisions/s", "of aiokafka", "CPU us each", "round trip p50 ms", "p99 ms"):
+        table.add_column(heading, justify="left" if heading == "engine" else "right")
+    rates = result["throughput_per_s"]
+    for name in (*COMPARED, ECHO):
+        rate = rates.get(name)
+        trip = result["round_trip_ms"][name]
+        share = f"{rate / rates['aiokafka']:.2f}" if rate else ""
+        table.add_row(
+            name,
+            f"{rate:,.0f}" if rate else "",
+            share,
+            f"{result['cpu_us_each'][name]:.0f}" if rate else "",
+            f"{trip['p50']:.1f}",
+            f"{trip['p99']:.1f}",
+        )
+    console.print(table)
+    card = result["card_to_unlock_ms"]
+    console.print(f"card to unlock: p50 {card['p50']:.0f} ms, p99 {card['p99']:.0f} ms, {card['n']} cards")
+    held = rates["faust"] >= TARGET_A_SECOND and rates["faust"] >= TARGET_SHARE * rates["aiokafka"]
+    wanted = f"wanted {TARGET_A_SECOND:,} and {TARGET_SHARE} of aiokafka: {'held' if held else 'NOT held'}"
+    console.print(f"admission: {rates['faust']:,.0f} reads/s; {wanted}")
+    console.print(f"written to {HOME / 'latest.json'}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
