@@ -1,7 +1,8 @@
 """Every text a person sees, in Kazakh, Russian and English: one catalogue a language, looked up by a stable key.
 
-A catalogue is read from its ``.po`` file when a process starts, so a fresh clone has nothing to build. Keys (``reason.revoked.why``) stand for a text instead of the English sentence: the codes in
-records lead to them by name, and mending an English sentence does not silently drop its Kazakh one.
+A catalogue is read from its ``.po`` file when a process starts, so a fresh clone has nothing to build. Keys
+(``reason.revoked.why``) stand for a text instead of the English sentence: the codes in records lead to them by name,
+and mending an English sentence does not silently drop its Kazakh one.
 """
 
 import io
@@ -46,7 +47,9 @@ class Words:
         return key in self._texts
 
     def say(self, key: str, **values: object) -> str:
-        """Give a text with its placeholders filled; a value that was not given shows as a dash, an unknown key is our fault and a KeyError."""
+        """Give a text with its placeholders filled; a value that was not given shows as a dash, an unknown key is
+        our fault and a KeyError.
+        """
         return self._texts[key].format_map(_Values(values))
 
     def first(self, *keys: str, **values: object) -> str:

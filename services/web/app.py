@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractContextManager, asynccontextmanager, nullcontext, suppress
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 
 import uvicorn
@@ -16,7 +16,9 @@ from fastapi.staticfiles import StaticFiles
 from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
 from services.store.database import Store
+from services.store.schema_version import require_head
 from services.web.guard_console import routes as guard_console
+from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
 from services.web.guard_console.zones import Zones
@@ -36,46 +38,50 @@ _GRACE_S = 3
 logger = logging.getLogger(__name__)
 
 
-def make_parts(store: Store, session_key: bytes, *, secure_cookies: bool, clock: Callable[[], datetime] = utc_now) -> Parts:
-    """Put together what the routes need; tests bring another clock."""
+def make_app(
+    store: Store, session_key: bytes, *, secure_cookies: bool, clock: Callable[[], datetime] = utc_now
+) -> FastAPI:
+    """Put the app together: the one place where its parts meet; tests bring another clock.
+
+    While it runs it pushes what changes in ``app.state.console.posts``; where the changes come from is not its matter.
+    """
     templates = Templates()
     zones = Zones(templates)
-    return Parts(
-        store=store,
-        posts=Posts(zones, StoreNames(store, clock), clock),
-        templates=templates,
-        zones=zones,
-        sessions=Sessions(session_key, clock),
-        attempts=Attempts(),
-        clock=clock,
-        secure_cookies=secure_cookies,
-    )
-
-
-def make_app(parts: Parts) -> FastAPI:
-    """Make the app from its parts. While it runs it pushes what changes; where the changes come from is not its matter."""
+    posts = Posts(zones, StoreNames(store, clock), clock)
 
     @asynccontextmanager
     async def pushing(_app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(parts.posts.run())
+        task = asyncio.create_task(posts.run())
         yield
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=pushing)
-    app.state.parts = parts
+    app.state.console = Console(posts, zones)
+    app.state.parts = Parts(
+        store=store,
+        templates=templates,
+        sessions=Sessions(session_key, clock),
+        attempts=Attempts(),
+        clock=clock,
+        secure_cookies=secure_cookies,
+        news=lambda: posts.news.state,
+        end_streams=lambda session: posts.end_session(session.site, session.name),
+    )
     app.include_router(sign_in.router)
     app.include_router(guard_console.router)
     app.include_router(health.router)
     app.mount("/static", StaticFiles(directory=FOLDER))
     add_error_pages(app)
-    app.add_middleware(SecurityHeaders, secure=parts.secure_cookies)
+    app.add_middleware(SecurityHeaders, secure=secure_cookies)
     return app
 
 
 def run(configuration: Configuration) -> None:
-    """Serve until SIGTERM. Raises WrongSetting for what the operator has to mend, the port included, and TopicsNotReady for a cluster whose topics are wrong."""
+    """Serve until SIGTERM. Raises WrongSetting for what the operator has to mend, the port included, and
+    TopicsNotReady for a cluster whose topics are wrong.
+    """
     settings = configuration.section("web", WebSettings)
     if missing := missing_assets():
         message = f"the pages' files {', '.join(missing)} are not there: run `make prepare`"
@@ -84,9 +90,10 @@ def run(configuration: Configuration) -> None:
     store = Store.of(configuration)
     listener = _listen(settings)
     try:
-        parts = make_parts(store, key, secure_cookies=settings.secure_cookies)
+        require_head(store)
+        app = make_app(store, key, secure_cookies=settings.secure_cookies)
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(configuration, settings, parts, listener))
+            runner.run(_serve(configuration, app, listener))
     finally:
         listener.close()
         store.close()
@@ -95,14 +102,17 @@ def run(configuration: Configuration) -> None:
 class _Server(uvicorn.Server):
     """Ends the pages' streams before it waits for its connections, which they would hold open for ever."""
 
-    def __init__(self, config: uvicorn.Config, parts: Parts, listening: Callable[[], None]) -> None:
+    def __init__(self, config: uvicorn.Config, posts: Posts, listening: Callable[[], None]) -> None:
         super().__init__(config)
-        self._parts = parts
+        self._posts = posts
         self._listening = listening
 
-    def capture_signals(self) -> AbstractContextManager[None]:
-        """Leave signals to us: uvicorn would raise them again when it has stopped, and so end the process before it has tidied up."""
-        return nullcontext()
+    @contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leave signals to us: uvicorn would raise them again when it has stopped, and so end the process before it
+        has tidied up.
+        """
+        yield
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
@@ -110,17 +120,18 @@ class _Server(uvicorn.Server):
             self._listening()
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        self._parts.posts.close_all()
+        self._posts.close_all()
         await super().shutdown(sockets)
 
 
-async def _serve(configuration: Configuration, settings: WebSettings, parts: Parts, listener: socket.socket) -> None:
+async def _serve(configuration: Configuration, app: FastAPI, listener: socket.socket) -> None:
     config = uvicorn.Config(
-        make_app(parts), log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S, ws="none"
+        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S, ws="none"
     )
+    posts = app.state.console.posts
     host, port = listener.getsockname()[:2]
-    server = _Server(config, parts, lambda: logger.info("ready process=web url=http://%s:%d", host, port))
-    news = asyncio.create_task(LiveNews(configuration, configuration.trust(), parts.posts, parts.clock).run())
+    server = _Server(config, posts, lambda: logger.info("ready process=web url=http://%s:%d", host, port))
+    news = asyncio.create_task(LiveNews(configuration, configuration.trust(), posts, utc_now).run())
 
     def stop(_task: object) -> None:
         server.should_exit = True
@@ -143,8 +154,8 @@ def _listen(settings: WebSettings) -> socket.socket:
         listener.listen(_BACKLOG)
     except OSError as error:
         listener.close()
-        message = f"setting web.port: cannot listen on {settings.host}:{settings.port}: {error.strerror}. Stop what uses it, or choose another port."
+        where = f"{settings.host}:{settings.port}"
+        message = f"setting web.port: cannot listen on {where}: {error.strerror}. Stop what uses it, or choose another."
         raise WrongSetting(message) from error
-    listener.setblocking(False)
+    listener.setblocking(False)  # noqa: FBT003  socket's own signature
     return listener
-

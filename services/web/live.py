@@ -1,6 +1,7 @@
 """The web process's own news from Kafka: a group-less reader that checks who says what and hands it to the posts.
 
-Pages are pushed from here, never from the database. A record that may not be said is counted and logged; alarming and recorder keep it.
+Pages are pushed from here, never from the database. A record that may not be said is counted and logged; alarming and
+recorder keep it.
 """
 
 import asyncio
@@ -11,13 +12,23 @@ from datetime import UTC, datetime, timedelta
 
 from schemas.envelope import RefusedRecord
 from schemas.reasons import Refused
-from schemas.topics import ALARMS, DELIVERIES, GATE_ACTS, GATE_EVENTS, PANICS, PASSAGES, SITE_MODES, SITE_POLICIES, Topic
+from schemas.topics import (
+    ALARMS,
+    DELIVERIES,
+    GATE_ACTS,
+    GATE_EVENTS,
+    PANICS,
+    PASSAGES,
+    SITE_MODES,
+    SITE_POLICIES,
+    Topic,
+)
 from schemas.trust import Trust, read_policy
 from services.kafka_client.follower import FROM_BEGINNING, Follower, Kept, Start
 from services.kafka_client.topics_admin import require
 from services.settings import Configuration
-from services.web.guard_console.post_view import News
 from services.web.guard_console.posts import Posts
+from services.web.guard_console.sight import News
 
 FACTS: tuple[Topic, ...] = (SITE_POLICIES, SITE_MODES)
 NEWS: tuple[Topic, ...] = (PANICS, ALARMS, GATE_ACTS, PASSAGES, GATE_EVENTS, DELIVERIES)
@@ -41,7 +52,9 @@ logger = logging.getLogger(__name__)
 
 
 class Intake:
-    """Checks records and hands on what may be believed. A gate's record that comes before the policy that names the gate waits for it."""
+    """Checks records and hands on what may be believed. A gate's record that comes before the policy that names the
+    gate waits for it.
+    """
 
     def __init__(self, trust: Trust, posts: Posts) -> None:
         """Take what is believed, and the posts."""
@@ -63,7 +76,9 @@ class Intake:
                 self._waiting.append(kept)
             self._count(kept, refused.reason)
         except Exception:
-            logger.exception("record_not_shown topic=%s partition=%d offset=%d", kept.topic.name, kept.partition, kept.offset)
+            logger.exception(
+                "record_not_shown topic=%s partition=%d offset=%d", kept.topic.name, kept.partition, kept.offset
+            )
             self.refused[Refused.FAULT] += 1
 
     def _retry(self) -> None:
@@ -78,7 +93,13 @@ class Intake:
 
     def _count(self, kept: Kept, reason: Refused) -> None:
         self.refused[reason] += 1
-        logger.warning("record_refused topic=%s partition=%d offset=%d reason=%s", kept.topic.name, kept.partition, kept.offset, reason)
+        logger.warning(
+            "record_refused topic=%s partition=%d offset=%d reason=%s",
+            kept.topic.name,
+            kept.partition,
+            kept.offset,
+            reason,
+        )
 
 
 class LiveNews:
@@ -119,7 +140,9 @@ class LiveNews:
             if await self._news.ends() is not None:
                 reached_at = self._clock()
                 self._posts.tell_news(News("live" if self._news.caught_up else "starting"))
-            elif self._posts.news.state != "starting" or self._clock() - reached_at > timedelta(seconds=_ASK_BROKER_S * 2):
+            elif self._posts.news.state != "starting" or self._clock() - reached_at > timedelta(
+                seconds=_ASK_BROKER_S * 2
+            ):
                 self._posts.tell_news(News("lost", reached_at))
             await asyncio.sleep(_ASK_BROKER_S if self._posts.news.state == "live" else _ASK_BROKER_S / 10)
 

@@ -1,4 +1,6 @@
-"""A school with its guard's page, on real parts: a broker, a store, ``qaqpa web`` as a process, and a voice for everyone else who writes into its topics."""
+"""A school with its guard's page, on real parts: a broker, a store, ``qaqpa web`` as a process, and a voice for
+everyone else who writes into its topics.
+"""
 
 import asyncio
 import json
@@ -31,7 +33,7 @@ from services.store.records.alarm_actions import AlarmActionRow
 from tests.parts.waiting import eventually
 from tests.services.web.said import GATE, SITE, alarm_of, policy
 
-PASSWORD = "a-long-password"  # noqa: S105  of a school that lives for one test
+PASSWORD = "a-long-password"
 OTHER_SITE, OTHER_GATE = "school-2", "gate-9"
 GATES = {GATE: SITE, "gate-2": SITE, OTHER_GATE: OTHER_SITE}
 SEEDS = {name: bytes([number]) * 32 for number, name in enumerate([*Role, *GATES, "session", "stranger"], 1)}
@@ -73,7 +75,7 @@ class WebProcess:
         command = [sys.executable, "-m", "services.cli", "web", "--settings", str(self._settings)]
         before = self.text().count("ready process=web")
         with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stderr=log)  # noqa: S603  our own program
+            self._process = subprocess.Popen(command, stderr=log)
         eventually(lambda: self.text().count("ready process=web") > before or self.ended, within_s=30)
         assert not self.ended, self.text()
 
@@ -142,8 +144,14 @@ secure_cookies = false
 
     def publish(self, at: datetime) -> None:
         """Publish both schools' policies, which name their gates and the gates' keys."""
-        for site, names in ((SITE, {GATE: "1-турникет", "gate-2": "2-турникет"}), (OTHER_SITE, {OTHER_GATE: "Басқа турникет"})):
-            gates = {gate: GateTrust(name=name, public_keys=[self.signer(gate_source(gate)).public_key]) for gate, name in names.items()}
+        for site, names in (
+            (SITE, {GATE: "1-турникет", "gate-2": "2-турникет"}),
+            (OTHER_SITE, {OTHER_GATE: "Басқа турникет"}),
+        ):
+            gates = {
+                gate: GateTrust(name=name, public_keys=[self.signer(gate_source(gate)).public_key])
+                for gate, name in names.items()
+            }
             self.say(policy(at, site=site, gates=gates, name="№ 12 мектеп-лицей" if site == SITE else "№ 13 мектеп"))
 
     @staticmethod
@@ -154,15 +162,23 @@ secure_cookies = false
         """Write events into their topics, each signed by its source, and return when the broker has them."""
         placement = self.configuration.placement()
         self._said += events
-        self.voice.put(*(outgoing(signer or self.signer(event.source), _topic_of(event), event, placement) for event in events))
+        self.voice.put(
+            *(outgoing(signer or self.signer(event.source), _topic_of(event), event, placement) for event in events)
+        )
 
     def calm(self, at: datetime) -> None:
         """Close every alarm that was raised so far, presses included."""
-        raised = [event if isinstance(event.data, Alarm) else alarm_of(event) for event in self._said if isinstance(event.data, (Alarm, Panic))]
+        raised = [
+            event if isinstance(event.data, Alarm) else alarm_of(event)
+            for event in self._said
+            if isinstance(event.data, (Alarm, Panic))
+        ]
         self._said.clear()
         for event in raised:
             data = msgspec.structs.replace(event.data, version=9, state="closed", changed_at=at, cause="test")
-            self.say(msgspec.structs.replace(event, id=f"{event.id}-9", source=service_source(Role.ALARMING), data=data))
+            self.say(
+                msgspec.structs.replace(event, id=f"{event.id}-9", source=service_source(Role.ALARMING), data=data)
+            )
         self._said.clear()
 
     def await_live(self) -> None:
@@ -186,12 +202,29 @@ secure_cookies = false
 
 
 def _enter(session: Session) -> None:
-    for site, login, name in ((SITE, "sabit", "Сәбит Жақсылықов"), (SITE, "aigul", "Айгүл Омарова"), (OTHER_SITE, "marat", "Марат Оспан")):
-        users.put(session, site=site, login=login, name=name, role=users.UserRole.GUARD, language="kk", password=PASSWORD, by="test")
+    for site, login, name in (
+        (SITE, "sabit", "Сәбит Жақсылықов"),
+        (SITE, "aigul", "Айгүл Омарова"),
+        (OTHER_SITE, "marat", "Марат Оспан"),
+    ):
+        users.put(
+            session,
+            site=site,
+            login=login,
+            name=name,
+            role=users.UserRole.GUARD,
+            language="kk",
+            password=PASSWORD,
+            by="test",
+        )
     people.put(session, site=SITE, holder="pupil-1", name="Қасымов Арман", group_name="5 «А»")
-    people.put(session, site=SITE, holder="visitor-1", name="Ерланова Мәдина Серікқызы", group_name="7 «Б» сынып жетекшісіне")
+    people.put(
+        session, site=SITE, holder="visitor-1", name="Ерланова Мәдина Серікқызы", group_name="7 «Б» сынып жетекшісіне"
+    )
 
 
 def _topic_of(event: Event[Any]) -> Topic:
-    noun = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event.data).__name__).lstrip("_")
+    noun = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event.data).__name__).lstrip(
+        "_"
+    )
     return next(topic for topic in TOPICS if topic.noun == noun)

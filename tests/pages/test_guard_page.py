@@ -29,7 +29,10 @@ class Guard:
     def __init__(self, school: School, context: BrowserContext, login: str = "sabit") -> None:
         self.page: Page = context.new_page()
         self.faults: list[str] = []
-        self.page.on("console", lambda message: self.faults.append(message.text) if message.type in {"error", "warning"} else None)
+        self.page.on(
+            "console",
+            lambda message: self.faults.append(message.text) if message.type in {"error", "warning"} else None,
+        )
         self.page.on("pageerror", lambda error: self.faults.append(str(error)))
         self.page.goto(f"{school.url}/sign-in")
         self.page.get_by_label("Пайдаланушы аты").fill(login)
@@ -71,7 +74,9 @@ def test_a_pupil_who_enters_is_among_the_latest(school: School, context: Browser
     expect(line).to_contain_text("кірді")
 
 
-def test_a_press_is_acknowledged_by_a_key_and_confirmed_when_alarming_has_spoken(school: School, context: BrowserContext) -> None:
+def test_a_press_is_acknowledged_by_a_key_and_confirmed_when_alarming_has_spoken(
+    school: School, context: BrowserContext
+) -> None:
     guard = Guard(school, context)
     pressed = press(120, now())
     alarm = alarm_of(pressed)
@@ -92,14 +97,18 @@ def test_a_press_is_acknowledged_by_a_key_and_confirmed_when_alarming_has_spoken
     assert guard.faults == []
 
 
-def test_the_other_guard_sees_at_once_that_somebody_has_pressed(school: School, context: BrowserContext, browser: Browser) -> None:
+def test_the_other_guard_sees_at_once_that_somebody_has_pressed(
+    school: School, context: BrowserContext, browser: Browser
+) -> None:
     other = browser.new_context()
     sabit, aigul = Guard(school, context), Guard(school, other, "aigul")
     raised = alarm_of(passage(130, now(), "forced", gate="gate-2"))
     school.say(raised)
     sabit.page.locator(f"#acknowledge-{raised.data.alarm}").click()
     for guard in (sabit, aigul):
-        expect(guard.page.locator(f'[data-alarm="{raised.data.alarm}"] [data-standing=sent]')).to_contain_text("Сәбит Жақсылықов")
+        expect(guard.page.locator(f'[data-alarm="{raised.data.alarm}"] [data-standing=sent]')).to_contain_text(
+            "Сәбит Жақсылықов"
+        )
     school.say(acknowledged(raised, "sabit", now()))
     for guard in (sabit, aigul):
         expect(guard.page.locator(f'[data-alarm="{raised.data.alarm}"]')).to_contain_text("Қабылдады: Сәбит Жақсылықов")
@@ -153,7 +162,9 @@ def test_the_page_says_that_it_has_lost_its_server_and_when_it_is_back(school: S
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", WIDTHS)
-def test_the_page_fits_every_screen_in_every_language_and_passes_axe(school: School, browser: Browser, width: int, scheme: str) -> None:
+def test_the_page_fits_every_screen_in_every_language_and_passes_axe(
+    school: School, browser: Browser, width: int, scheme: str
+) -> None:
     context = browser.new_context(viewport={"width": width, "height": WIDTHS[width]}, color_scheme=scheme)  # type: ignore[arg-type]
     school.calm(now())
     busy(school)
@@ -183,7 +194,10 @@ def test_the_sign_in_fits_every_screen_and_passes_axe(school: School, browser: B
 def busy(school: School) -> None:
     """A morning in which everything happens at once."""
     number = int(now().timestamp() * 1000) % 10**9
-    entering, leaving = act(number, now()), act(number + 1, now(), Verdict.ADMIT, Reason.EXIT_FREE, direction="exit", gate="gate-2")
+    entering, leaving = (
+        act(number, now()),
+        act(number + 1, now(), Verdict.ADMIT, Reason.EXIT_FREE, direction="exit", gate="gate-2"),
+    )
     school.say(
         gate_event(number + 2, now(), "heartbeat"),
         gate_event(number + 3, now(), "device_silent", gate="gate-2", device="out"),

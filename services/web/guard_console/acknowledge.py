@@ -8,10 +8,12 @@ from services.store.database import serialise
 from services.store.records import alarm_actions
 
 
-def acknowledge_once(  # noqa: PLR0913  an acknowledgement says all of this
+def acknowledge_once(
     session: Session, *, site: str, alarm: str, by: str, post: str, seen_version: int, at: datetime
 ) -> datetime:
-    """Write a person's acknowledgement, with its outbox record and audit line in the same transaction, and give when it was sent; a second press gives the first one's time."""
+    """Write a person's acknowledgement, with its outbox record and audit line in the same transaction, and give
+    when it was sent; a second press gives the first one's time.
+    """
     serialise(session, "acknowledge", site, alarm, by)
     for action in alarm_actions.of_alarm(session, site, alarm):
         if action.action == "acknowledge" and action.by == by:

@@ -1,4 +1,6 @@
-"""Names for a post's page, from the store: records carry references only. Kept for a while, so that a read in the morning's rush does not wait for the database."""
+"""Names for a post's page, from the store: records carry references only. Kept for a while, so that a read in the
+morning's rush does not wait for the database.
+"""
 
 import asyncio
 import logging
@@ -10,7 +12,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.store import people, users
 from services.store.database import Store
-from services.web.guard_console.post_view import Person
+from services.web.guard_console.sight import Person
 
 _KNOWN_FOR = timedelta(minutes=5)
 _UNKNOWN_FOR = timedelta(seconds=5)
@@ -46,7 +48,9 @@ class _Kept(Generic[NameT]):
 
 
 class StoreNames:
-    """Looks names up in the store, in its reading threads. When the store is slow or gone the page goes on with the names it has."""
+    """Looks names up in the store, in its reading threads. When the store is slow or gone the page goes on with the
+    names it has.
+    """
 
     def __init__(self, store: Store, clock: Callable[[], datetime]) -> None:
         """Take the store and the clock by which names grow old."""

@@ -11,11 +11,14 @@ from services.web.guard_console.post_state import Zone
 
 
 class OpenPage:
-    """One page that somebody has open. Holds at most one waiting fragment a zone, so a slow page skips what is no longer true."""
+    """One page that somebody has open. Holds at most one waiting fragment a zone, so a slow page skips what is no
+    longer true.
+    """
 
-    def __init__(self, language: Language) -> None:
-        """Open a page in a language."""
+    def __init__(self, language: Language, session: str) -> None:
+        """Open a page in a language, for a session by its name."""
         self.language = language
+        self.session = session
         self._waiting: dict[Zone, str] = {}
         self._shown: dict[Zone, str] = {}
         self._wake = asyncio.Event()
@@ -23,7 +26,9 @@ class OpenPage:
         self.session_over = False
 
     def push(self, zone: Zone, fragment: str) -> None:
-        """Put a zone's newest fragment in the place of the one that is waiting; one that the page already shows is not sent again."""
+        """Put a zone's newest fragment in the place of the one that is waiting; one that the page already shows is
+        not sent again.
+        """
         if self._shown.get(zone) == fragment:
             self._waiting.pop(zone, None)
             return

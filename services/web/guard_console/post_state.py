@@ -1,7 +1,8 @@
 """What a post knows: one site's recent records, kept so that any order and any repeat of them leave the same state.
 
-Pure: an event in, the zones of the page that it changed out. Every slot keeps the greatest of what it was told (by time and id, or by version), so a replay after a restart or a broker's
-return changes nothing. Silent alarms never enter: what is not here cannot be shown where it was raised.
+Pure: an event in, the zones of the page that it changed out. Every slot keeps the greatest of what it was told (by time
+and id, or by version), so a replay after a restart or a broker's return changes nothing. Silent alarms never enter:
+what is not here cannot be shown where it was raised.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,9 @@ from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
 
 KEPT_A_GATE = 12
-"""How many acts, and how many passages, are kept of each gate: more than its lane and the list of recent reads ever show."""
+"""How many acts, and how many passages, are kept of each gate: more than its lane and the list of recent reads ever
+show.
+"""
 
 SHOWN_FOR = timedelta(minutes=10)
 """How long a read or a passage is worth showing; a gate's newest one is kept longer, it tells how the gate decides."""
@@ -79,7 +82,9 @@ class KnownAlarm(msgspec.Struct):
 
 
 class PostState(msgspec.Struct, kw_only=True):
-    """One site, as its posts see it. ``acts`` and ``passages`` are by gate, newest first; ``presses`` by event id; ``troubles`` by gate, kind's group and device."""
+    """One site, as its posts see it. ``acts`` and ``passages`` are by gate, newest first; ``presses`` by event id;
+    ``troubles`` by gate, kind's group and device.
+    """
 
     site: str
     policy: Seen[SitePolicy] | None = None
@@ -95,7 +100,9 @@ class PostState(msgspec.Struct, kw_only=True):
     deliveries: dict[str, Seen[Delivery]] = msgspec.field(default_factory=dict)
 
     def apply(self, event: Event[Said]) -> Changed:
-        """Take one event of this site and tell which zones it changed; an event of another site is our fault and a ValueError."""
+        """Take one event of this site and tell which zones it changed; an event of another site is our fault and a
+        ValueError.
+        """
         if event.site != self.site:
             message = f"an event of {event.site} for {self.site}"
             raise ValueError(message)
@@ -106,9 +113,13 @@ class PostState(msgspec.Struct, kw_only=True):
         return alarm in self.alarms or any(press_alarm_id(self.site, press) == alarm for press in self.presses.values())
 
     def forget(self, now: datetime) -> None:
-        """Drop what no page shows any more: reads of a while ago, alarms closed and presses made longer ago than is remembered."""
-        for kept in (*self.acts.values(), *self.passages.values()):
-            kept[1:] = [seen for seen in kept[1:] if now - seen.at < SHOWN_FOR]
+        """Drop what no page shows any more: reads of a while ago, alarms closed and presses made longer ago than is
+        remembered.
+        """
+        for acts in self.acts.values():
+            acts[1:] = [act for act in acts[1:] if now - act.at < SHOWN_FOR]
+        for passages in self.passages.values():
+            passages[1:] = [passage for passage in passages[1:] if now - passage.at < SHOWN_FOR]
         before = now - REMEMBERED
         self.alarms = {
             name: known
@@ -229,7 +240,9 @@ def _delivery(state: PostState, event: Event[Delivery]) -> Changed:
 
 
 def _delivery_rank(delivery: Seen[Delivery]) -> tuple[bool, datetime, str]:
-    """Order what is known of an alarm's delivery: once the police have it, a later silence on another path takes nothing back."""
+    """Order what is known of an alarm's delivery: once the police have it, a later silence on another path takes
+    nothing back.
+    """
     return delivery.data.outcome == "acknowledged", delivery.at, delivery.id
 
 
@@ -254,7 +267,9 @@ def _seen(event: Event[DataT]) -> Seen[DataT]:
 
 
 def _keep(kept: list[Seen[DataT]], seen: Seen[DataT]) -> bool:
-    """Put a record into a gate's list, newest first, each once, the oldest falling out; tell whether the list is another now."""
+    """Put a record into a gate's list, newest first, each once, the oldest falling out; tell whether the list is
+    another now.
+    """
     if any(seen.id == other.id for other in kept):
         return False
     if len(kept) >= KEPT_A_GATE and seen.place <= kept[-1].place:

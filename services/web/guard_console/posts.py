@@ -1,7 +1,7 @@
 """The posts of every site: takes events as they arrive, and pushes the zones that changed to the pages that are open.
 
-Lives in the web process's one event loop. Acknowledgements that were sent and held verdicts that were done with are kept here, by site: they are about the page, and the next alarm version or
-verdict takes their place.
+Lives in the web process's one event loop. Acknowledgements that were sent and held verdicts that were done with are
+kept here, by site: they are about the page, and the next alarm version or verdict takes their place.
 """
 
 import asyncio
@@ -17,7 +17,8 @@ from schemas.envelope import Event
 from services.i18n.words import Language, words_in
 from services.web.guard_console.open_pages import OpenPage
 from services.web.guard_console.post_state import PostState, Zone
-from services.web.guard_console.post_view import News, Person, Sent, Sight, holders
+from services.web.guard_console.reads_view import holders
+from services.web.guard_console.sight import News, Person, Sent, Sight
 from services.web.guard_console.zones import Zones
 
 _TICK_S = 1.0
@@ -80,9 +81,9 @@ class Posts:
         """Tell whether a site's page may act on an alarm: silent ones and other sites' are not known here."""
         return self._state(site).knows_alarm(alarm)
 
-    def open(self, site: str, language: Language) -> OpenPage:
-        """Open a page of a site; every zone is pushed to it at once."""
-        page = OpenPage(language)
+    def open(self, site: str, language: Language, session: str = "") -> OpenPage:
+        """Open a page of a site, for a session by its name; every zone is pushed to it at once."""
+        page = OpenPage(language, session)
         self._pages[site].add(page)
         self._mark(site, set(Zone))
         return page
@@ -92,6 +93,12 @@ class Posts:
         self._pages[site].discard(page)
         if not self._pages[site]:
             del self._pages[site]
+
+    def end_session(self, site: str, session: str) -> None:
+        """End the pages of a session that is over; each is told so."""
+        for page in self._pages.get(site, ()):
+            if page.session == session:
+                page.end_session()
 
     def close_all(self) -> None:
         """End every page's stream, when the process stops."""
@@ -107,7 +114,13 @@ class Posts:
         users = said_by | {one.by for sents in sent.values() for one in sents}
         people, named = await asyncio.gather(self._names.people(site, holders(state)), self._names.users(site, users))
         return Sight(
-            state=state, now=self._clock(), news=self.news, people=people, users=named, sent=dict(sent), done=self._done.get(site)
+            state=state,
+            now=self._clock(),
+            news=self.news,
+            people=people,
+            users=named,
+            sent=dict(sent),
+            done=self._done.get(site),
         )
 
     async def run(self) -> None:

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
 from services.web.guard_console.acknowledge import acknowledge_once
+from services.web.guard_console.console import console_of
 from services.web.guard_console.open_pages import OpenPage
 from services.web.guard_console.post_state import Zone
 from services.web.shared.parts import Parts, parts_of
@@ -28,9 +29,9 @@ router = APIRouter()
 @router.get(PAGE)
 async def post_page(request: Request, user: SignedIn) -> Response:
     """Show the post, whole: it needs no script."""
-    parts, text = parts_of(request), words(request)
+    parts, console, text = parts_of(request), console_of(request), words(request)
     csrf = parts.sessions.form_token(user.session)
-    sight = await parts.posts.sight(user.site)
+    sight = await console.posts.sight(user.site)
     policy = sight.state.policy
     values = {
         "user": user,
@@ -39,16 +40,18 @@ async def post_page(request: Request, user: SignedIn) -> Response:
         "site_name": policy.data.name if policy else user.site,
         "now": sight.now,
         "offset_min": int(sight.zone.utcoffset(None).total_seconds() // 60),
-        "zones": {zone.value: parts.zones.render(zone, sight, text, csrf) for zone in Zone},
+        "zones": {zone.value: console.zones.render(zone, sight, text, csrf) for zone in Zone},
     }
     return HTMLResponse(parts.templates.fill("guard_console/post.html", text, values))
 
 
 @router.get(f"{PAGE}/live", response_class=EventSourceResponse)
 async def live(request: Request, user: SignedIn) -> AsyncIterator[ServerSentEvent]:
-    """Push the zones: each once at the start, then whenever it changes, as events named after the zone. ``ended`` says that the session is over."""
-    parts = parts_of(request)
-    page = parts.posts.open(user.site, language(request))
+    """Push the zones: each once at the start, then whenever it changes, as events named after the zone. ``ended``
+    says that the session is over.
+    """
+    parts, posts = parts_of(request), console_of(request).posts
+    page = posts.open(user.site, language(request), user.session.name)
     watching = asyncio.create_task(_watch_session(parts, user, request.cookies.get(COOKIE), page))
     try:
         yield ServerSentEvent(comment="open", retry=_RECONNECT_MS)
@@ -58,21 +61,23 @@ async def live(request: Request, user: SignedIn) -> AsyncIterator[ServerSentEven
             yield ServerSentEvent(event=ENDED, raw_data=ENDED)
     finally:
         watching.cancel()
-        parts.posts.close(user.site, page)
+        posts.close(user.site, page)
 
 
 @router.post(f"{PAGE}/held/done", dependencies=[Depends(form_checked)])
 async def held_done(request: Request, user: SignedIn, act: Annotated[str, Form(max_length=200)]) -> Response:
     """Take a verdict that needed a hand out of the middle of the page."""
-    parts_of(request).posts.note_done(user.site, act)
+    console_of(request).posts.note_done(user.site, act)
     return _after(request)
 
 
 @router.post("/alarms/{alarm}/acknowledge", dependencies=[Depends(form_checked)])
-async def acknowledge(request: Request, user: SignedIn, alarm: str, seen_version: Annotated[int, Form(ge=0)]) -> Response:
+async def acknowledge(
+    request: Request, user: SignedIn, alarm: str, seen_version: Annotated[int, Form(ge=0)]
+) -> Response:
     """Acknowledge an alarm of the user's own site: it says *sent* now, and *confirmed* when alarming has spoken."""
-    parts = parts_of(request)
-    if not parts.posts.knows_alarm(user.site, alarm):
+    parts, posts = parts_of(request), console_of(request).posts
+    if not posts.knows_alarm(user.site, alarm):
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     at = parts.clock()
     sent_at = await parts.store.write(
@@ -81,7 +86,7 @@ async def acknowledge(request: Request, user: SignedIn, alarm: str, seen_version
         )
     )
     logger.info("alarm_acknowledgement_sent site=%s alarm=%s seen_version=%d", user.site, alarm, seen_version)
-    parts.posts.note_sent(user.site, alarm, user.login, sent_at)
+    posts.note_sent(user.site, alarm, user.login, sent_at)
     return _after(request)
 
 

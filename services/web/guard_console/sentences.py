@@ -37,7 +37,10 @@ def verdict_words(words: Words, act: GateAct, today: str) -> Verdicted:
     if act.verdict == Verdict.ASK and act.category == "pupil" and act.reason != Reason.POLICY_STALE:
         do = [f"{reason}.do.ask", "reason.pupil.do"]
     return Verdicted(
-        band=BANDS[act.verdict], word=words.first(*_verdict_keys("verdict", act)), why=words.say(*why, **values), do=words.first(*do, **values)
+        band=BANDS[act.verdict],
+        word=words.first(*_verdict_keys("verdict", act)),
+        why=words.say(*why, **values),
+        do=words.first(*do, **values),
     )
 
 
@@ -51,7 +54,9 @@ def _verdict_keys(kind: str, act: GateAct) -> tuple[str, ...]:
 
 
 def _plain(value: str, today: str) -> str:
-    """Write a record's moments as people do: ``14:05`` today, else ``02.09.2026 14:05``; ranges with a dash of their own."""
+    """Write a record's moments as people do: ``14:05`` today, else ``02.09.2026 14:05``; ranges with a dash of
+    their own.
+    """
 
     def moment(found: re.Match[str]) -> str:
         if found[0].startswith(today):

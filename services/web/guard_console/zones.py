@@ -3,23 +3,25 @@
 from collections.abc import Callable, Mapping
 
 from services.i18n.words import Words
-from services.web.guard_console import post_view
+from services.web.guard_console.alarms_view import LATE_AFTER, alarms_view
+from services.web.guard_console.gates_view import gates_view
 from services.web.guard_console.post_state import Zone
-from services.web.guard_console.post_view import Sight
+from services.web.guard_console.reads_view import now_view, recent_view
 from services.web.guard_console.sentences import age, clock, lane_word, minutes, verdict_words
+from services.web.guard_console.sight import Sight
 from services.web.shared.pages import Templates
 
 
 def _alarms(sight: Sight) -> Mapping[str, object]:
-    waiting, quiet = post_view.alarms_view(sight)
-    return {"waiting": waiting, "quiet": quiet, "late_after": post_view.LATE_AFTER}
+    waiting, quiet = alarms_view(sight)
+    return {"waiting": waiting, "quiet": quiet, "late_after": LATE_AFTER}
 
 
 _VIEWS: dict[Zone, Callable[[Sight], Mapping[str, object]]] = {
     Zone.ALARMS: _alarms,
-    Zone.NOW: lambda sight: {"view": post_view.now_view(sight)},
-    Zone.GATES: lambda sight: {"gates": post_view.gates_view(sight)},
-    Zone.RECENT: lambda sight: {"reads": post_view.recent_view(sight)},
+    Zone.NOW: lambda sight: {"view": now_view(sight)},
+    Zone.GATES: lambda sight: {"gates": gates_view(sight)},
+    Zone.RECENT: lambda sight: {"reads": recent_view(sight)},
     Zone.SITE: lambda sight: {"policy": sight.state.policy, "mode": sight.state.mode},
 }
 
@@ -32,7 +34,9 @@ class Zones:
         self._templates = templates
 
     def render(self, zone: Zone, sight: Sight, words: Words, csrf: str | None = None) -> str:
-        """Render a zone. With a ``csrf`` token its forms work without script and ages are written out; pushed fragments have neither, so they stay the same while nothing happens."""
+        """Render a zone. With a ``csrf`` token its forms work without script and ages are written out; pushed
+        fragments have neither, so they stay the same while nothing happens.
+        """
         today = sight.now.astimezone(sight.zone).date().isoformat()
         values = {
             "sight": sight,

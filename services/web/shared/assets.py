@@ -1,4 +1,6 @@
-"""The files beside the pages: style, script, icon, and htmx from its WebJar. Each is named with a mark of its content, so a browser may keep it for ever."""
+"""The files beside the pages: style, script, icon, and htmx from its WebJar. Each is named with a mark of its
+content, so a browser may keep it for ever.
+"""
 
 import hashlib
 from functools import cache

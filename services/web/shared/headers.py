@@ -2,18 +2,13 @@
 
 from collections.abc import Iterable
 
+from starlette.status import HTTP_200_OK
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-POLICY = "; ".join((
-    "default-src 'none'",
-    "script-src 'self'",
-    "style-src 'self'",
-    "img-src 'self'",
-    "connect-src 'self'",
-    "form-action 'self'",
-    "base-uri 'none'",
-    "frame-ancestors 'none'",
-))
+POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+    "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+)
 HEADERS: tuple[tuple[str, str], ...] = (
     ("content-security-policy", POLICY),
     ("x-content-type-options", "nosniff"),
@@ -40,13 +35,15 @@ class SecurityHeaders:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        keep = scope["path"].startswith("/static/") and b"v=" in scope.get("query_string", b"")
+        named_by_content = scope["path"].startswith("/static/") and b"v=" in scope.get("query_string", b"")
 
         async def dressed(message: Message) -> None:
             if message["type"] == "http.response.start":
                 names = {name.lower() for name, _ in message["headers"]}
-                wanted = (*self._headers, ("cache-control", _FOR_EVER if keep and message["status"] == 200 else "no-store"))  # noqa: PLR2004
-                message["headers"] = [*message["headers"], *_encoded((n, v) for n, v in wanted if n.encode() not in names)]
+                kept = _FOR_EVER if named_by_content and message["status"] == HTTP_200_OK else "no-store"
+                wanted = (*self._headers, ("cache-control", kept))
+                more = _encoded((name, value) for name, value in wanted if name.encode() not in names)
+                message["headers"] = [*message["headers"], *more]
             await send(message)
 
         await self._app(scope, receive, dressed)

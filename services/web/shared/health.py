@@ -12,10 +12,12 @@ router = APIRouter()
 
 @router.get("/healthz")
 async def healthz(request: Request) -> Response:
-    """Answer 200 while pages can be served, 503 when the store does not answer. Without the broker pages are served, with what is known."""
+    """Answer 200 while pages can be served, 503 when the store does not answer. Without the broker pages are
+    served, with what is known.
+    """
     parts = parts_of(request)
     try:
         await parts.store.read(lambda session: session.execute(text("SELECT 1")).scalar())
     except SQLAlchemyError:
-        return JSONResponse({"store": "gone", "news": parts.posts.news.state}, status.HTTP_503_SERVICE_UNAVAILABLE)
-    return JSONResponse({"store": "ok", "news": parts.posts.news.state})
+        return JSONResponse({"store": "gone", "news": parts.news()}, status.HTTP_503_SERVICE_UNAVAILABLE)
+    return JSONResponse({"store": "ok", "news": parts.news()})

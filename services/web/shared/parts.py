@@ -1,4 +1,4 @@
-"""The parts that routes work with, put together once in ``services/web/app.py``."""
+"""The parts that every room's routes work with, put together once in ``services/web/app.py``."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,25 +7,27 @@ from datetime import datetime
 from fastapi import Request
 
 from services.store.database import Store
-from services.web.guard_console.posts import Posts
-from services.web.guard_console.zones import Zones
 from services.web.shared.pages import Templates
 from services.web.shared.rate_limit import Attempts
-from services.web.shared.sessions import Sessions
+from services.web.shared.sessions import Session, Sessions
 
 
 @dataclass(frozen=True, kw_only=True)
 class Parts:
-    """Everything a route may use; there is nothing global."""
+    """Everything a route of any room may use; there is nothing global.
+
+    ``news`` tells how the news from Kafka stand (starting, live, lost); ``end_streams`` closes what a session that has
+    ended still has open.
+    """
 
     store: Store
-    posts: Posts
     templates: Templates
-    zones: Zones
     sessions: Sessions
     attempts: Attempts
     clock: Callable[[], datetime]
     secure_cookies: bool
+    news: Callable[[], str]
+    end_streams: Callable[[Session], None]
 
 
 def parts_of(request: Request) -> Parts:

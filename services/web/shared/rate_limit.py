@@ -1,6 +1,8 @@
-"""How often somebody may try to sign in: wrong attempts are counted by address, and by address and account, over a sliding window.
+"""How often somebody may try to sign in: wrong attempts are counted by address, and by address and account, over a
+sliding window.
 
-An account alone is never shut out: somebody who types a guard's name in another town must not keep the guard from signing in.
+An account alone is never shut out: somebody who types a guard's name in another town must not keep the guard from
+signing in.
 """
 
 from collections import deque

@@ -1,7 +1,7 @@
 """Who is signed in: a signed cookie, and a token that every form carries.
 
-A session is a login, its site and a random name, signed with the key of ``web.session_key`` and good for a shift. Nothing about a session is kept in the database; whether
-the user may still work is asked of the store at each request.
+A session is a login, its site and a random name, signed with the key of ``web.session_key`` and good for a shift.
+Nothing about a session is kept in the database; whether the user may still work is asked of the store at each request.
 """
 
 import hashlib
@@ -20,7 +20,9 @@ _SIGNING = {"digest_method": hashlib.sha256, "key_derivation": "hmac"}
 
 
 class Session(msgspec.Struct, frozen=True):
-    """One browser's session. ``login`` and ``site`` are empty until somebody has signed in; ``began_at`` is when the cookie was made."""
+    """One browser's session. ``login`` and ``site`` are empty until somebody has signed in; ``began_at`` is when
+    the cookie was made.
+    """
 
     name: str
     login: str
@@ -39,14 +41,18 @@ class Sessions:
     def __init__(self, key: bytes, clock: Callable[[], datetime]) -> None:
         """Take the 32 secret bytes of ``web.session_key``, and the clock by which sessions end."""
         self._clock = clock
-        self._serializer = URLSafeSerializer(hmac.digest(key, b"session", hashlib.sha256), salt="qaqpa.session", signer_kwargs=_SIGNING)
+        self._serializer = URLSafeSerializer(
+            hmac.digest(key, b"session", hashlib.sha256), salt="qaqpa.session", signer_kwargs=_SIGNING
+        )
         self._form_key = hmac.digest(key, b"form", hashlib.sha256)
         self._ended: dict[str, datetime] = {}
 
     def begin(self, login: str = "", site: str = "") -> str:
-        """Make a new session's cookie; a new one at each sign-in, so that a cookie planted before it is worth nothing."""
-        cookie = self._serializer.dumps([secrets.token_urlsafe(_NAME_BYTES), login, site, self._clock().timestamp()])
-        return cookie if isinstance(cookie, str) else cookie.decode()
+        """Make a new session's cookie; a new one at each sign-in, so that a cookie planted before it is worth
+        nothing.
+        """
+        named = [secrets.token_urlsafe(_NAME_BYTES), login, site, self._clock().timestamp()]
+        return str(self._serializer.dumps(named))
 
     def read(self, cookie: str | None) -> tuple[Session | None, bool]:
         """Read a cookie: its session, or None and whether it was a true one that has run out or been ended."""

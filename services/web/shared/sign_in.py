@@ -48,7 +48,9 @@ def sign_in_page(request: Request, said: str = "") -> Response:
 
 
 @router.post(SIGN_IN, dependencies=[Depends(form_checked)])
-async def sign_in(request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = "") -> Response:
+async def sign_in(
+    request: Request, name: Annotated[str, Form()] = "", password: Annotated[str, Form()] = ""
+) -> Response:
     """Check a login and password; a refusal does not say which was wrong."""
     parts, text, address = parts_of(request), words(request), address_of(request)
     login = name.strip()[:_LONGEST_NAME]
@@ -56,7 +58,9 @@ async def sign_in(request: Request, name: Annotated[str, Form()] = "", password:
     if wait:
         minutes = max(1, math.ceil(wait.total_seconds() / _MINUTE_S))
         logger.warning("sign_in_limited")
-        return _form(request, text.say("sign_in.wait", minutes=minutes), "refused", login, status.HTTP_429_TOO_MANY_REQUESTS)
+        return _form(
+            request, text.say("sign_in.wait", minutes=minutes), "refused", login, status.HTTP_429_TOO_MANY_REQUESTS
+        )
     parts.attempts.failed(address, login, parts.clock())
     user = await parts.store.read(lambda session: users.verified(session, login, password[:_LONGEST_PASSWORD]))
     if user is None:
@@ -74,6 +78,7 @@ async def sign_out(request: Request) -> Response:
     session, _ = parts.sessions.read(request.cookies.get(COOKIE))
     if session is not None and session.signed_in:
         parts.sessions.end(session)
+        parts.end_streams(session)
         user = await parts.store.read(lambda database: users.of_site(database, session.site, session.login))
         if user is not None:
             await parts.store.write(lambda database: _note(database, user, "signed_out"))
@@ -83,7 +88,9 @@ async def sign_out(request: Request) -> Response:
 
 
 @router.post("/language", dependencies=[Depends(form_checked)])
-def choose_language(request: Request, language: Annotated[str, Form()] = "", back: Annotated[str, Form()] = "") -> Response:
+def choose_language(
+    request: Request, language: Annotated[str, Form()] = "", back: Annotated[str, Form()] = ""
+) -> Response:
     """Keep the chosen language in a cookie and go back to where it was chosen."""
     response = RedirectResponse(back if back in {HOME, SIGN_IN} else HOME, status.HTTP_303_SEE_OTHER)
     set_language(parts_of(request), response, language_of(language))

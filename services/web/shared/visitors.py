@@ -83,14 +83,26 @@ async def form_checked(request: Request) -> None:
 def set_session(parts: Parts, response: Response, cookie: str) -> None:
     """Give the browser its session cookie."""
     response.set_cookie(
-        COOKIE, cookie, max_age=int(LASTS.total_seconds()), httponly=True, samesite="lax", secure=parts.secure_cookies, path="/"
+        COOKIE,
+        cookie,
+        max_age=int(LASTS.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=parts.secure_cookies,
+        path="/",
     )
 
 
 def set_language(parts: Parts, response: Response, chosen: Language) -> None:
     """Keep a language in the browser."""
     response.set_cookie(
-        LANGUAGE_COOKIE, chosen, max_age=_LANGUAGE_KEPT_S, httponly=True, samesite="lax", secure=parts.secure_cookies, path="/"
+        LANGUAGE_COOKIE,
+        chosen,
+        max_age=_LANGUAGE_KEPT_S,
+        httponly=True,
+        samesite="lax",
+        secure=parts.secure_cookies,
+        path="/",
     )
 
 

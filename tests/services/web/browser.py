@@ -4,7 +4,7 @@ import re
 
 import httpx
 
-PASSWORD = "a-long-password"  # noqa: S105  of users that live for one test
+PASSWORD = "a-long-password"
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 
 

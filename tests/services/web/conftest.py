@@ -13,9 +13,9 @@ from sqlmodel import Session
 
 from services.store import people, schema_version, users
 from services.store.database import Store
-from services.web.app import make_app, make_parts
-from services.web.guard_console.post_view import News
-from services.web.shared.parts import Parts
+from services.web.app import make_app
+from services.web.guard_console.posts import Posts
+from services.web.guard_console.sight import News
 from tests.services.web.browser import PASSWORD, Browser
 from tests.services.web.said import SITE, policy
 
@@ -51,20 +51,32 @@ def two_schools(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture
-def parts(tmp_path: Path, two_schools: Path, clock: Clock) -> Iterator[Parts]:
-    """The parts of the app, on a store with two schools."""
+def store(tmp_path: Path, two_schools: Path) -> Iterator[Store]:
+    """A store with two schools."""
     store = Store(make_url(f"sqlite:///{shutil.copy(two_schools, tmp_path)}"))
-    parts = make_parts(store, b"k" * 32, secure_cookies=True, clock=clock)
-    parts.posts.tell_news(News("live"))
-    parts.posts.take(policy(clock.now))
-    yield parts
+    yield store
     store.close()
 
 
 @pytest.fixture
-def app(parts: Parts) -> FastAPI:
-    """The app."""
-    return make_app(parts)
+def app(store: Store, clock: Clock) -> FastAPI:
+    """The app, live, with the first school's policy known."""
+    app = make_app(store, b"k" * 32, secure_cookies=True, clock=clock)
+    posts_of(app).tell_news(News("live"))
+    posts_of(app).take(policy(clock.now))
+    return app
+
+
+@pytest.fixture
+def posts(app: FastAPI) -> Posts:
+    """The posts that the app shows."""
+    return posts_of(app)
+
+
+def posts_of(app: FastAPI) -> Posts:
+    posts = app.state.console.posts
+    assert isinstance(posts, Posts)
+    return posts
 
 
 @pytest.fixture
@@ -91,6 +103,15 @@ def client_of(app: FastAPI) -> httpx.AsyncClient:
 
 def _enter(session: Session) -> None:
     for site, login, language in ((SITE, "sabit", "kk"), (SITE, "aigul", "ru"), ("school-2", "marat", "kk")):
-        users.put(session, site=site, login=login, name=login.title(), role=users.UserRole.GUARD, language=language, password=PASSWORD, by="t")
+        users.put(
+            session,
+            site=site,
+            login=login,
+            name=login.title(),
+            role=users.UserRole.GUARD,
+            language=language,
+            password=PASSWORD,
+            by="t",
+        )
     people.put(session, site=SITE, holder="pupil-1", name="Қасымов Арман", group_name="5 «А»")
     people.put(session, site=SITE, holder="visitor-1", name='<script>alert("x")</script>', group_name=None)

@@ -4,7 +4,8 @@ import re
 
 import pytest
 
-from services.web.shared.parts import Parts
+from services.store.database import Store
+from services.web.guard_console.posts import Posts
 from tests.services.web.browser import Browser
 from tests.services.web.conftest import Clock
 from tests.services.web.said import alarm_of, press
@@ -14,8 +15,12 @@ POSTS = ["/sign-in", "/sign-out", "/language", "/post/held/done", "/alarms/alarm
 
 @pytest.mark.parametrize("path", POSTS)
 @pytest.mark.parametrize("token", [{}, {"csrf": ""}, {"csrf": "0" * 64}, {"csrf": "я"}])
-async def test_a_form_without_the_pages_token_is_refused(browser_at_post: Browser, path: str, token: dict[str, str]) -> None:
-    answer = await browser_at_post.client.post(path, data={"name": "sabit", "act": "x", "seen_version": "0", "language": "ru", **token})
+async def test_a_form_without_the_pages_token_is_refused(
+    browser_at_post: Browser, path: str, token: dict[str, str]
+) -> None:
+    answer = await browser_at_post.client.post(
+        path, data={"name": "sabit", "act": "x", "seen_version": "0", "language": "ru", **token}
+    )
     assert answer.status_code == 403
     assert "Бұл әрекет қабылданбады" in answer.text
 
@@ -25,9 +30,9 @@ async def test_another_sessions_token_is_refused(browser_at_post: Browser, stran
     assert (await browser_at_post.client.post("/language", data={"csrf": token, "language": "ru"})).status_code == 403
 
 
-async def test_the_token_may_come_as_htmx_sends_it(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
+async def test_the_token_may_come_as_htmx_sends_it(browser_at_post: Browser, posts: Posts, clock: Clock) -> None:
     pressed = press(1, clock.now)
-    parts.posts.take(pressed)
+    posts.take(pressed)
     headers = {"X-CSRF-Token": await browser_at_post.token(), "HX-Request": "true"}
     path = f"/alarms/{alarm_of(pressed).data.alarm}/acknowledge"
     assert (await browser_at_post.client.post(path, data={"seen_version": "0"}, headers=headers)).status_code == 204
@@ -71,16 +76,18 @@ async def test_an_error_page_says_what_to_do(stranger: Browser, path: str, statu
     assert "Бекет бетіне оралу" in answer.text
 
 
-async def test_a_fault_of_ours_shows_no_trace(browser_at_post: Browser, parts: Parts, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(parts.posts, "sight", None)
+async def test_a_fault_of_ours_shows_no_trace(
+    browser_at_post: Browser, posts: Posts, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(posts, "sight", None)
     answer = await browser_at_post.get("/post")
     assert answer.status_code == 500
     assert "Бұл сіздің қатеңіз емес" in answer.text
     assert "Traceback" not in answer.text
 
 
-async def test_without_the_store_the_page_says_so_and_what_to_do(browser_at_post: Browser, parts: Parts) -> None:
-    parts.store.write_now(lambda session: session.connection().exec_driver_sql("ALTER TABLE users RENAME TO gone"))
+async def test_without_the_store_the_page_says_so_and_what_to_do(browser_at_post: Browser, store: Store) -> None:
+    store.write_now(lambda session: session.connection().exec_driver_sql("ALTER TABLE users RENAME TO gone"))
     answer = await browser_at_post.get("/post")
     assert answer.status_code == 503
     assert "102" in answer.text

@@ -6,42 +6,49 @@ import pytest
 
 from schemas.reasons import Reason, Verdict
 from services.store import audit, outbox
+from services.store.database import Store
 from services.store.records import alarm_actions
-from services.web.guard_console.post_view import News
-from services.web.shared.parts import Parts
+from services.web.guard_console.posts import Posts
+from services.web.guard_console.sight import News
 from tests.services.web.browser import Browser
 from tests.services.web.conftest import Clock
 from tests.services.web.said import SITE, acknowledged, act, alarm_of, gate_event, passage, press, refused
 
 
-async def test_a_refusal_is_one_word_one_reason_and_one_thing_to_do(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
-    parts.posts.take(refused(1, clock.now, Reason.EXPIRED, values={"until": "2026-09-01 08:00"}))
+async def test_a_refusal_is_one_word_one_reason_and_one_thing_to_do(
+    browser_at_post: Browser, posts: Posts, clock: Clock
+) -> None:
+    posts.take(refused(1, clock.now, Reason.EXPIRED, values={"until": "2026-09-01 08:00"}))
     page = (await browser_at_post.get("/post")).text
     assert "КІРГІЗБЕҢІЗ" in page
     assert "Рұқсаттаманың мерзімі бітті (01.09.2026 08:00). Жаңасын алу керек." in page
     assert "Шақырушы қызметкерге хабарласыңыз немесе кезекші әкімшіні шақырыңыз." in page
 
 
-async def test_names_are_escaped(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
-    parts.posts.take(refused(1, clock.now))
+async def test_names_are_escaped(browser_at_post: Browser, posts: Posts, clock: Clock) -> None:
+    posts.take(refused(1, clock.now))
     page = (await browser_at_post.get("/post")).text
     assert "&lt;script&gt;alert" in page
     assert "<script>alert" not in page
 
 
-async def test_a_pupil_who_may_not_enter_is_never_left_outside(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
-    parts.posts.take(act(1, clock.now, Verdict.ASK, Reason.REVOKED, values={"since": "2026-09-01 08:00"}))
+async def test_a_pupil_who_may_not_enter_is_never_left_outside(
+    browser_at_post: Browser, posts: Posts, clock: Clock
+) -> None:
+    posts.take(act(1, clock.now, Verdict.ASK, Reason.REVOKED, values={"since": "2026-09-01 08:00"}))
     page = (await browser_at_post.get("/post")).text
     assert "ТЕКСЕРІҢІЗ" in page
     assert "Оқушыны далада қалдырмаңыз" in page
     assert "Қасымов Арман" in page
 
 
-async def test_a_held_verdict_stays_while_others_pass_and_goes_when_done(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
+async def test_a_held_verdict_stays_while_others_pass_and_goes_when_done(
+    browser_at_post: Browser, posts: Posts, clock: Clock
+) -> None:
     held = refused(1, clock.now)
-    parts.posts.take(held)
+    posts.take(held)
     for number in range(2, 6):
-        parts.posts.take(act(number, clock.now))
+        posts.take(act(number, clock.now))
     assert 'data-held="yes"' in (await browser_at_post.get("/post")).text
     answer = await browser_at_post.send("/post/held/done", act=held.id)
     assert (answer.status_code, answer.headers["location"]) == (303, "/post")
@@ -74,53 +81,59 @@ async def test_the_language_switch_leads_nowhere_else(browser_at_post: Browser) 
     assert answer.headers["location"] == "/post"
 
 
-async def test_a_press_is_shown_before_alarming_has_spoken_and_once_after(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
+async def test_a_press_is_shown_before_alarming_has_spoken_and_once_after(
+    browser_at_post: Browser, posts: Posts, clock: Clock
+) -> None:
     pressed = press(1, clock.now)
-    parts.posts.take(pressed)
+    posts.take(pressed)
     raised = alarm_of(pressed)
     before = (await browser_at_post.get("/post")).text
     assert f'data-alarm="{raised.data.alarm}" data-version="0"' in before
-    parts.posts.take(raised)
+    posts.take(raised)
     after = (await browser_at_post.get("/post")).text
     assert f'data-alarm="{raised.data.alarm}" data-version="1"' in after
     assert after.count('data-rule="panic"') == 1
 
 
-async def test_acknowledging_twice_is_one_row_one_record_and_one_audit_line(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
+async def test_acknowledging_twice_is_one_row_one_record_and_one_audit_line(
+    browser_at_post: Browser, posts: Posts, store: Store, clock: Clock
+) -> None:
     pressed = press(1, clock.now)
-    parts.posts.take(pressed)
+    posts.take(pressed)
     alarm = alarm_of(pressed).data.alarm
     for _ in range(2):
         answer = await browser_at_post.send(f"/alarms/{alarm}/acknowledge", seen_version="0")
         assert answer.status_code == 303
-    actions = await parts.store.read(lambda session: alarm_actions.of_alarm(session, SITE, alarm))
-    records = await parts.store.read(lambda session: outbox.unsent(session, 10))
-    deeds = await parts.store.read(lambda session: audit.recent(session, SITE, 10))
+    actions = await store.read(lambda session: alarm_actions.of_alarm(session, SITE, alarm))
+    records = await store.read(lambda session: outbox.unsent(session, 10))
+    deeds = await store.read(lambda session: audit.recent(session, SITE, 10))
     assert [(row.by, row.seen_version) for row in actions] == [("sabit", 0)]
     assert [row.topic for row in records] == ["alarm_actions"]
     assert [row.subject for row in deeds if row.act == "alarm_acknowledged"] == [alarm]
     assert 'data-standing="sent"' in (await browser_at_post.get("/post")).text
 
 
-async def test_the_second_guard_is_told_who_was_first(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
+async def test_the_second_guard_is_told_who_was_first(browser_at_post: Browser, posts: Posts, clock: Clock) -> None:
     pressed = press(1, clock.now)
     raised = alarm_of(pressed)
-    parts.posts.take(raised)
+    posts.take(raised)
     await browser_at_post.send(f"/alarms/{raised.data.alarm}/acknowledge", seen_version="1")
-    parts.posts.take(acknowledged(raised, "aigul", clock.now))
+    posts.take(acknowledged(raised, "aigul", clock.now))
     page = (await browser_at_post.get("/post")).text
     assert 'data-standing="confirmed"' in page
     assert re.search(r"Бірінші қабылдаған: Aigul, \d\d:\d\d:\d\d\. Sabit: екінші болды\.", page)
 
 
 @pytest.mark.parametrize("silent", [True, False])
-async def test_a_guard_cannot_act_on_what_the_page_does_not_show(browser_at_post: Browser, parts: Parts, clock: Clock, *, silent: bool) -> None:
+async def test_a_guard_cannot_act_on_what_the_page_does_not_show(
+    browser_at_post: Browser, posts: Posts, store: Store, clock: Clock, *, silent: bool
+) -> None:
     pressed = press(1, clock.now, silent=True) if silent else press(1, clock.now, site="school-2")
-    parts.posts.take(pressed)
-    parts.posts.take(alarm_of(pressed))
+    posts.take(pressed)
+    posts.take(alarm_of(pressed))
     answer = await browser_at_post.send(f"/alarms/{alarm_of(pressed).data.alarm}/acknowledge", seen_version="1")
     assert answer.status_code == 404
-    assert await parts.store.read(lambda session: outbox.unsent(session, 10)) == []
+    assert await store.read(lambda session: outbox.unsent(session, 10)) == []
 
 
 @pytest.mark.parametrize("version", ["-1", "x", ""])
@@ -130,17 +143,21 @@ async def test_a_nonsense_version_is_refused_in_words(browser_at_post: Browser, 
     assert "Жазылғаны түсініксіз болды" in answer.text
 
 
-async def test_an_unconfirmed_press_says_call_102_and_a_confirmed_one_who_has_it(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
+async def test_an_unconfirmed_press_says_call_102_and_a_confirmed_one_who_has_it(
+    browser_at_post: Browser, posts: Posts, clock: Clock
+) -> None:
     pressed = press(1, clock.now)
-    parts.posts.take(pressed)
+    posts.take(pressed)
     assert 'data-police="waiting"' in (await browser_at_post.get("/post")).text
     clock.forward(seconds=10)
     assert 'data-police="call"' in (await browser_at_post.get("/post")).text
 
 
-async def test_a_gate_that_is_not_heard_or_decides_alone_says_since_when(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
-    parts.posts.take(gate_event(1, clock.now, "heartbeat"))
-    parts.posts.take(act(2, clock.now, decided_by="gate", gate="gate-2", policy_age_s=200.0))
+async def test_a_gate_that_is_not_heard_or_decides_alone_says_since_when(
+    browser_at_post: Browser, posts: Posts, clock: Clock
+) -> None:
+    posts.take(gate_event(1, clock.now, "heartbeat"))
+    posts.take(act(2, clock.now, decided_by="gate", gate="gate-2", policy_age_s=200.0))
     page = (await browser_at_post.get("/post")).text
     assert re.search(r'data-gate="gate-1" data-link="online"', page)
     assert re.search(r'data-gate="gate-2" data-link="alone"', page)
@@ -149,13 +166,13 @@ async def test_a_gate_that_is_not_heard_or_decides_alone_says_since_when(browser
     assert re.search(r'data-gate="gate-1" data-link="silent"', page)
 
 
-async def test_the_page_says_since_when_it_has_no_news(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
-    parts.posts.tell_news(News("lost", clock.now))
+async def test_the_page_says_since_when_it_has_no_news(browser_at_post: Browser, posts: Posts, clock: Clock) -> None:
+    posts.tell_news(News("lost", clock.now))
     page = (await browser_at_post.get("/post")).text
     assert 'data-news="lost"' in page
     assert "бастап келмей тұр" in page
 
 
-async def test_a_forced_passage_stands_among_the_latest(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
-    parts.posts.take(passage(1, clock.now, "forced"))
+async def test_a_forced_passage_stands_among_the_latest(browser_at_post: Browser, posts: Posts, clock: Clock) -> None:
+    posts.take(passage(1, clock.now, "forced"))
     assert 'data-outcome="forced"' in (await browser_at_post.get("/post")).text

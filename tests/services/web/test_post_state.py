@@ -39,9 +39,16 @@ def told(*events: Event[Any]) -> PostState:
 
 
 def morning() -> list[Event[Any]]:
-    """A morning with everything in it: reads, two gates, a press with its versions, a forced passage, a delivery, a lost link."""
+    """A morning with everything in it: reads, two gates, a press with its versions, a forced passage, a delivery, a
+    lost link.
+    """
     reads = [
-        act(number, at(number), Verdict.REFUSE if number % 5 == 0 else Verdict.ADMIT, Reason.EXPIRED if number % 5 == 0 else Reason.VALID)
+        act(
+            number,
+            at(number),
+            Verdict.REFUSE if number % 5 == 0 else Verdict.ADMIT,
+            Reason.EXPIRED if number % 5 == 0 else Reason.VALID,
+        )
         for number in range(KEPT_A_GATE + 8)
     ]
     passages = [passage(500 + number, at(number + 0.5), "entered", read) for number, read in enumerate(reads[:6])]
@@ -90,7 +97,9 @@ def test_the_highest_version_of_an_alarm_wins_and_who_was_first_stays_known() ->
     state = told(
         raised,
         acknowledged(raised, "sabit", at(5)),
-        alarm_of(press(1, at(0)), 3, state="closed", changed_at=at(60), changed_by="duty", action="close", cause="test"),
+        alarm_of(
+            press(1, at(0)), 3, state="closed", changed_at=at(60), changed_by="duty", action="close", cause="test"
+        ),
     )
     known = state.alarms[raised.data.alarm]
     assert known.newest.data.state == "closed"
@@ -135,7 +144,15 @@ def test_a_gate_keeps_only_its_newest_acts() -> None:
 def test_what_no_page_shows_any_more_is_forgotten() -> None:
     closed = alarm_of(press(1, at(0)), 2, state="closed")
     open_one = alarm_of(passage(2, at(0), "forced"))
-    state = told(closed, open_one, press(3, at(0)), act(4, at(0)), act(5, at(1)), passage(6, at(1), "entered"), passage(7, at(2), "free"))
+    state = told(
+        closed,
+        open_one,
+        press(3, at(0)),
+        act(4, at(0)),
+        act(5, at(1)),
+        passage(6, at(1), "entered"),
+        passage(7, at(2), "free"),
+    )
     state.forget(START + REMEMBERED + timedelta(seconds=1))
     assert set(state.alarms) == {open_one.data.alarm}
     assert state.presses == {}

@@ -4,7 +4,7 @@ import pytest
 from fastapi import FastAPI
 
 from services.store import audit, users
-from services.web.shared.parts import Parts
+from services.store.database import Store
 from services.web.shared.rate_limit import OF_ACCOUNT, OF_ADDRESS, WINDOW
 from services.web.shared.sessions import COOKIE, LASTS
 from tests.services.web.browser import PASSWORD, Browser
@@ -19,7 +19,9 @@ async def test_a_guard_signs_in_and_is_at_the_post(stranger: Browser) -> None:
 
 
 async def test_the_session_cookie_is_out_of_reach_of_scripts_and_other_sites(stranger: Browser) -> None:
-    cookie = next(value for value in (await stranger.sign_in("sabit")).headers.get_list("set-cookie") if value.startswith(COOKIE))
+    cookie = next(
+        value for value in (await stranger.sign_in("sabit")).headers.get_list("set-cookie") if value.startswith(COOKIE)
+    )
     assert {"HttpOnly", "Secure", "SameSite=lax", "Path=/"} <= {part.strip() for part in cookie.split(";")}
 
 
@@ -46,11 +48,15 @@ async def test_a_session_of_an_earlier_browser_is_not_taken_over_at_sign_in(stra
 async def test_a_forged_cookie_is_nobody(stranger: Browser) -> None:
     await stranger.sign_in("sabit")
     cookie = stranger.client.cookies[COOKIE]
-    stranger.client.cookies.set(COOKIE, cookie[:-2] + ("AA" if not cookie.endswith("AA") else "BB"), domain="qaqpa.test")
+    stranger.client.cookies.set(
+        COOKIE, cookie[:-2] + ("AA" if not cookie.endswith("AA") else "BB"), domain="qaqpa.test"
+    )
     assert (await stranger.get("/post")).status_code == 303
 
 
-async def test_signing_out_ends_the_session_also_where_the_cookie_was_copied(browser_at_post: Browser, app: FastAPI) -> None:
+async def test_signing_out_ends_the_session_also_where_the_cookie_was_copied(
+    browser_at_post: Browser, app: FastAPI
+) -> None:
     copied = browser_at_post.client.cookies[COOKIE]
     await browser_at_post.send("/sign-out")
     async with client_of(app) as thief:
@@ -64,16 +70,26 @@ async def test_a_session_ends_after_a_shift(browser_at_post: Browser, clock: Clo
     assert answer.headers["location"] == "/sign-in?said=ended"
 
 
-async def test_a_user_who_was_disabled_is_out_at_the_next_page(browser_at_post: Browser, parts: Parts) -> None:
-    await parts.store.write(lambda session: users.disable(session, site=SITE, login="sabit", by="t"))
+async def test_a_user_who_was_disabled_is_out_at_the_next_page(browser_at_post: Browser, store: Store) -> None:
+    await store.write(lambda session: users.disable(session, site=SITE, login="sabit", by="t"))
     assert (await browser_at_post.get("/post")).headers["location"] == "/sign-in?said=ended"
 
 
-async def test_a_new_password_ends_the_sessions_of_the_old_one(browser_at_post: Browser, parts: Parts, clock: Clock) -> None:
+async def test_a_new_password_ends_the_sessions_of_the_old_one(
+    browser_at_post: Browser, store: Store, clock: Clock
+) -> None:
     clock.forward(minutes=1)
-    await parts.store.write(
+    await store.write(
         lambda session: users.put(
-            session, site=SITE, login="sabit", name="Sabit", role=users.UserRole.GUARD, language="kk", password="another-one", by="t", at=clock.now
+            session,
+            site=SITE,
+            login="sabit",
+            name="Sabit",
+            role=users.UserRole.GUARD,
+            language="kk",
+            password="another-one",
+            by="t",
+            at=clock.now,
         )
     )
     assert (await browser_at_post.get("/post")).status_code == 303
@@ -99,13 +115,13 @@ async def test_somebody_elsewhere_cannot_keep_a_guard_out(stranger: Browser, app
     for _ in range(OF_ACCOUNT + 1):
         await stranger.sign_in("sabit", "wrong-password")
     async with client_of(app) as client:
-        client._transport.client = ("198.51.100.9", 5000)  # type: ignore[attr-defined]  # noqa: SLF001  another address
+        client._transport.client = ("198.51.100.9", 5000)  # type: ignore[attr-defined]
         assert (await Browser(client).sign_in("sabit")).status_code == 303
 
 
-async def test_signing_in_and_out_is_in_the_audit(browser_at_post: Browser, parts: Parts) -> None:
+async def test_signing_in_and_out_is_in_the_audit(browser_at_post: Browser, store: Store) -> None:
     await browser_at_post.send("/sign-out")
-    rows = await parts.store.read(lambda session: audit.recent(session, SITE, 2))
+    rows = await store.read(lambda session: audit.recent(session, SITE, 2))
     assert [(row.act, row.by) for row in rows] == [("signed_out", "sabit"), ("signed_in", "sabit")]
 
 
