@@ -24,3 +24,9 @@ def school(tmp_path: Path, kafka: LocalKafka, topic_prefix: str, receiver: Recei
     school.found()
     yield school
     school.link.stop()
+
+
+@pytest.fixture
+def unfounded(tmp_path: Path) -> School:
+    """Give a school that has settings and nothing else: no broker, no receiver."""
+    return School(tmp_path, "127.0.0.1:9", "none-", 9)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 from base64 import b64encode
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -23,7 +24,7 @@ from services.kafka_client import topics_admin
 from services.kafka_client.follower import Follower
 from services.kafka_client.producer import RecordProducer
 from services.settings import Configuration
-from tests.parts.waiting import eventually
+from tests.parts import waiting
 
 SITE, GATE, OTHER_GATE, STRANGER = "school-1", "gate-1", "gate-of-school-2", "gate-of-nobody"
 OTHER_SITE = "school-2"
@@ -31,6 +32,12 @@ UNKNOWN_SITE = "school-without-account"
 ACCOUNT = "1A2B"
 SEEDS = {name: bytes([number]) * 32 for number, name in enumerate([*Role, GATE, OTHER_GATE, STRANGER, "gate-3"], 1)}
 _STOP_S = 15.0
+_WITHIN_S = 60.0
+
+
+def eventually(condition: Callable[[], object]) -> None:
+    """Wait as long as processes and a broker may take on a busy machine."""
+    waiting.eventually(condition, within_s=_WITHIN_S)
 
 
 def gate_signer(gate: str) -> Signer:
@@ -159,11 +166,10 @@ supervision_s = 2.0
     def found(self) -> None:
         """Make the topics, and publish the policies that say which gates are whose."""
         asyncio.run(topics_admin.apply(self.configuration))
-        self.publish(SITE, GATE)
-        self.publish(OTHER_SITE, OTHER_GATE)
-        self.publish(UNKNOWN_SITE, "gate-3")
+        self.put(self.policy(SITE, GATE), self.policy(OTHER_SITE, OTHER_GATE), self.policy(UNKNOWN_SITE, "gate-3"))
 
-    def publish(self, site: str, gate: str, version: int = 1) -> None:
+    def policy(self, site: str, gate: str, version: int = 1) -> Outgoing:
+        """Give the record of a policy that names a site's one gate."""
         policy = SitePolicy(
             version=version,
             name=site,
@@ -176,7 +182,7 @@ supervision_s = 2.0
         event = Event(
             id=f"administration:1:{site}-{version}", source=source, time=datetime.now(UTC), site=site, data=policy
         )
-        self.put(outgoing(service_signer(Role.ADMINISTRATION), SITE_POLICIES, event, self.configuration.placement()))
+        return outgoing(service_signer(Role.ADMINISTRATION), SITE_POLICIES, event, self.configuration.placement())
 
     def record(self, event: Event[Panic], signer: Signer | None = None) -> Outgoing:
         """Give a press as the record its gate makes of it."""
@@ -204,7 +210,7 @@ supervision_s = 2.0
         async def read() -> list[Event[Delivery]]:
             follower = Follower(self.configuration, (DELIVERIES,))
             found: list[Event[Delivery]] = []
-            async with contextlib.aclosing(follower.batches()) as batches:  # type: ignore[type-var]
+            async with contextlib.aclosing(follower.batches()) as batches:
                 async for batch in batches:
                     found += [trust.read(DELIVERIES, record.partition, record.value) for record in batch]  # type: ignore[misc]
                     if follower.caught_up and not batch:
@@ -213,9 +219,9 @@ supervision_s = 2.0
 
         return asyncio.run(read())
 
-    def await_told(self, event: Event[Any], *outcomes: str, within_s: float = 30.0) -> None:
+    def await_told(self, event: Event[Any], *outcomes: str) -> None:
         """Wait until the link says so, and Kafka has it."""
-        eventually(lambda: self.link.said(f"told event={event.id} ", f"outcome={outcomes[-1]}") > 0, within_s)
+        eventually(lambda: self.link.said(f"told event={event.id} ", f"outcome={outcomes[-1]}") > 0)
         eventually(lambda: self.outcomes(event) == list(outcomes))
 
     def outcomes(self, event: Event[Any]) -> list[str]:

@@ -15,7 +15,6 @@ from schemas.topics import PANICS, Role
 from schemas.trust import service_source
 from services.kafka_client.topics_admin import TopicsNotReady
 from services.police_link.process import run
-from tests.parts.waiting import eventually
 from tests.services.police_link.school import (
     ACCOUNT,
     GATE,
@@ -25,6 +24,7 @@ from tests.services.police_link.school import (
     UNKNOWN_SITE,
     ReceiverProcess,
     School,
+    eventually,
     gate_signer,
     press,
 )
@@ -176,7 +176,7 @@ def test_what_a_gate_may_not_say_is_never_told(school: School, receiver: Receive
     for reason in ("wrong_partition", "wrong_signature", "malformed"):
         assert school.link.said("record_refused topic=panics", f"reason={reason}") == 1
     for reason in ("foreign_site", "unknown_signer"):
-        eventually(lambda said=reason: school.link.said("record_refused", f"reason={said}") == 1, within_s=40)  # type: ignore[misc]
+        eventually(lambda said=reason: school.link.said("record_refused", f"reason={said}") == 1)  # type: ignore[misc]
     assert codes(receiver) == ["PA"]
 
 
@@ -187,7 +187,7 @@ def test_a_press_that_comes_before_the_policy_of_its_gate_is_told_when_that_has_
     pressed = school.press(press(1, gate=STRANGER))
     school.link.kill()
     school.link.start()
-    school.publish(SITE, STRANGER, version=2)
+    school.put(school.policy(SITE, STRANGER, version=2))
     school.await_told(pressed, "acknowledged")
 
 
@@ -214,16 +214,16 @@ def test_a_broker_that_is_late_and_one_that_goes_cost_no_press(
     receiver.start()
     school.link.start()
     try:
-        eventually(lambda: school.link.said("broker_awaited") > 0, within_s=30)
+        eventually(lambda: school.link.said("broker_awaited") > 0)
         assert school.link.said("ready process=police-link") == 0
         start_again(broker_of_its_own)
-        eventually(lambda: school.link.said("ready process=police-link") == 1, within_s=40)
+        eventually(lambda: school.link.said("ready process=police-link") == 1)
         broker_of_its_own.kill()
         polls = len(receiver.lines("poll"))
         eventually(lambda: len(receiver.lines("poll")) > polls)
         start_again(broker_of_its_own)
         pressed = school.press(press(1))
-        school.await_told(pressed, "acknowledged", within_s=60)
+        school.await_told(pressed, "acknowledged")
         assert not school.link.ended
     finally:
         school.link.stop()
@@ -234,11 +234,11 @@ def start_again(broker: LocalKafka) -> None:
     broker.wait_ready()
 
 
-def test_a_missing_section_is_named(school: School) -> None:
-    text = school.settings.read_text(encoding="utf-8")
-    school.settings.write_text(text[: text.index("[police_link]")], encoding="utf-8")
+def test_a_missing_section_is_named(unfounded: School) -> None:
+    text = unfounded.settings.read_text(encoding="utf-8")
+    unfounded.settings.write_text(text[: text.index("[police_link]")], encoding="utf-8")
     with pytest.raises(WrongSetting, match=r"missing setting \[police_link\]"):
-        run(type(school.configuration).load(school.settings))
+        run(type(unfounded.configuration).load(unfounded.settings))
 
 
 @pytest.mark.parametrize(
@@ -258,11 +258,11 @@ def test_a_missing_section_is_named(school: School) -> None:
         ("police-link.key", "keyring.json", r"police_link\.signing_key"),
     ],
 )
-def test_a_wrong_setting_is_named(school: School, said: str, instead: str, named: str) -> None:
-    text = school.settings.read_text(encoding="utf-8")
-    school.settings.write_text(text.replace(said, instead, 1), encoding="utf-8")
+def test_a_wrong_setting_is_named(unfounded: School, said: str, instead: str, named: str) -> None:
+    text = unfounded.settings.read_text(encoding="utf-8")
+    unfounded.settings.write_text(text.replace(said, instead, 1), encoding="utf-8")
     with pytest.raises(WrongSetting, match=named):
-        run(type(school.configuration).load(school.settings))
+        run(type(unfounded.configuration).load(unfounded.settings))
 
 
 def test_a_missing_topic_is_named_and_nothing_is_served(school: School) -> None:
