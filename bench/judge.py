@@ -29,7 +29,7 @@ class Judge:
         signer = configuration.signer(Role.ADMISSION, "admission.signing_key", settings.signing_key)
         self._speaker = Speaker(signer, configuration.placement())
         self._store = FactStore(self.data_dir / "facts", self._trust)
-        self.facts = FollowedFacts(configuration, FACTS, self._store, _no_refused)
+        self.facts = FollowedFacts(configuration, FACTS, self._store, on_refused=_fail, on_failed=_fail)
 
     def judge(self, partition: int, value: bytes, rows: Rows) -> Case:
         """Check and judge one read; a record that cannot be believed raises, since the bench sends none."""
@@ -39,6 +39,6 @@ class Judge:
         return case
 
 
-async def _no_refused(refused: object) -> None:
-    message = f"the bench's own facts were refused: {refused}"
+async def _fail(what: object) -> None:
+    message = f"the bench's own facts were not learned: {what}"
     raise RuntimeError(message)

@@ -133,10 +133,14 @@ def unwrap(topic: Topic, value: bytes | None) -> Event[Said]:
         data = _READERS[envelope.type].decode(envelope.data)
     except _UNREADABLE as error:
         raise RefusedRecord(Refused.MALFORMED, f"{topic.noun}: {error}"[:200]) from error
+    try:
+        time = envelope.time.astimezone(UTC)
+    except OverflowError as error:
+        raise RefusedRecord(Refused.MALFORMED, "time beyond the calendar") from error
     return Event(
         id=envelope.id,
         source=envelope.source,
-        time=envelope.time.astimezone(UTC),
+        time=time,
         site=envelope.site,
         data=data,
         envelope=envelope,

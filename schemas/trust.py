@@ -104,12 +104,12 @@ class Trust:
         """
         if event.data.version < self._policies.get(event.site, 0):
             return
-        self._policies[event.site] = event.data.version
         kept = {name: key for name, key in self._gates.items() if key.site != event.site}
         for gate, trust in event.data.gates.items():
             for key in trust.public_keys:
                 kept[key_id(gate_source(gate), key)] = _Key(_public(key), Role.GATE, event.site)
         self._gates = kept
+        self._policies[event.site] = event.data.version
 
     def read(self, topic: Topic, partition: int, value: bytes | None) -> Event[Said]:
         """Decode a record and check it: the one way in for every consumer. Raises RefusedRecord."""

@@ -106,8 +106,10 @@ class _Worker:
         producer = RecordProducer(self._configuration)
         store = FactStore(self._data_dir / "facts", trust := self._configuration.trust())
         delivery = Delivery(producer, self._role, self._speaker, _now)
-        facts = FollowedFacts(self._configuration, self._facts_topics, store, self._refuse_facts(delivery))
         app = make_app(self._configuration, self._name, self._data_dir)
+        facts = FollowedFacts(
+            self._configuration, self._facts_topics, store, on_refused=self._refuse_facts(delivery), on_failed=app.crash
+        )
         parts = App(
             faust=app,
             role=self._role,

@@ -83,10 +83,13 @@ class FactStore:
         for record in records:
             try:
                 event = self._trust.read(record.topic, record.partition, record.value)
+                self._keep(event, record, written, fresh)
             except RefusedRecord as error:
                 refused.append(RefusedFact(record, error.reason, error.detail))
-            else:
-                self._keep(event, record, written, fresh)
+            except Exception as error:
+                where = (record.topic.name, record.partition, record.offset)
+                logger.exception("fact_failed topic=%s partition=%d offset=%d", *where)
+                refused.append(RefusedFact(record, Refused.FAULT, type(error).__name__))
             written.put(_key(_OFFSET, record.topic.name, str(record.partition)), str(record.offset + 1).encode())
         self._rows.write(written)
         return refused
@@ -111,9 +114,9 @@ class FactStore:
             case SitePolicy() as policy:
                 known_policy = self._policies.get(event.site)
                 if known_policy is None or policy.version >= known_policy.version:
-                    self._policies[event.site] = policy
                     learned = Event(id=event.id, source=event.source, time=event.time, site=event.site, data=policy)
                     self._trust.learn(learned)
+                    self._policies[event.site] = policy
                     written.put(
                         _key(_POLICY, event.site), str(record.partition).encode() + _SEPARATOR + (record.value or b"")
                     )

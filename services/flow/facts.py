@@ -20,6 +20,7 @@ _LEARNED_AT_ONCE = 100
 _ASK_AGAIN_S = 0.1
 
 OnRefused = Callable[[Sequence[RefusedFact]], Awaitable[None]]
+OnFailed = Callable[[Exception], Awaitable[None]]
 
 logger = logging.getLogger(__name__)
 
@@ -28,9 +29,18 @@ class FollowedFacts:
     """Keeps a FactStore at the end of its topics' partitions."""
 
     def __init__(
-        self, configuration: Configuration, topics: Sequence[Topic], store: FactStore, on_refused: OnRefused
+        self,
+        configuration: Configuration,
+        topics: Sequence[Topic],
+        store: FactStore,
+        *,
+        on_refused: OnRefused,
+        on_failed: OnFailed,
     ) -> None:
-        """Take the facts' topics (of the gates' family) and who is told of records that cannot be believed."""
+        """Take the facts' topics (of the gates' family), and who is told of records that cannot be believed and of a
+        failure that has ended the following.
+        """
+        self._on_failed = on_failed
         self._configuration = configuration
         self._placement = configuration.placement()
         self._topics = topics
@@ -84,14 +94,14 @@ class FollowedFacts:
         await self._stop_following()
         await self._ends.stop()
 
-    @property
-    def failed(self) -> BaseException | None:
-        """Give what ended the following, when something did that should not."""
-        if self._task is None or not self._task.done() or self._task.cancelled():
-            return None
-        return self._task.exception()
-
     async def _follow(self, partitions: frozenset[int]) -> None:
+        try:
+            await self._learn_for_ever(partitions)
+        except Exception as error:
+            logger.exception("following_failed")
+            await self._on_failed(error)
+
+    async def _learn_for_ever(self, partitions: frozenset[int]) -> None:
         starts = {topic.name: Start(offsets=self.store.offsets(topic, partitions)) for topic in self._topics}
         follower = Follower(
             self._configuration,
@@ -120,10 +130,10 @@ class FollowedFacts:
 
     async def _stop_following(self) -> None:
         task, self._task = self._task, None
-        self._reached.clear()
         if task is not None:
             task.cancel()
             await asyncio.wait({task})
+        self._reached.clear()
 
     def _gate_partitions(self, stream_partition: int) -> Sequence[int]:
         return list(

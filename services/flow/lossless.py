@@ -198,6 +198,9 @@ class LosslessAgent:
                 _own_id(read)
         except RefusedRecord as error:
             return _refusal(topic, message, error.reason, error.detail)
+        except Exception as error:
+            logger.exception("read_failed topic=%s partition=%d offset=%d", *_place(topic, message))
+            return _refusal(topic, message, Refused.FAULT, type(error).__name__)
         return read
 
     def _judge(self, checked: _Checked) -> list[Outgoing]:
@@ -221,14 +224,16 @@ class LosslessAgent:
         except RefusedRecord as error:
             return _refusal(topic, message, error.reason, error.detail)
         except Exception as error:
-            logger.exception(
-                "hop_failed topic=%s partition=%d offset=%d", topic.name, message.partition, message.offset
-            )
+            logger.exception("hop_failed topic=%s partition=%d offset=%d", *_place(topic, message))
             return _refusal(topic, message, Refused.FAULT, type(error).__name__)
         spoken += case.spoken
         for (table, key), value in case.changes.items():
             app.tables[table].collect(message.partition, key.encode(), value)
         return None
+
+
+def _place(topic: Topic, message: Message) -> tuple[str, int, int]:
+    return topic.name, message.partition, message.offset
 
 
 def _refusal(topic: Topic, message: Message, reason: Refused, detail: str) -> Refusal:

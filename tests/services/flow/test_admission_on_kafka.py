@@ -1,5 +1,6 @@
 """The admission app as a process on a real broker: what comes out of what goes in, and what cannot be taken."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any, cast
@@ -23,7 +24,18 @@ from schemas.topics import (
 )
 from schemas.trust import Signer
 from services.rules.refusals import AGAIN
-from tests.services.flow.people import GATE, OTHER_GATE, SCHOOL, UNKNOWN_CARD, act, credential, passage, policy, read
+from tests.services.flow.people import (
+    GATE,
+    OTHER_GATE,
+    OTHER_SCHOOL,
+    SCHOOL,
+    UNKNOWN_CARD,
+    act,
+    credential,
+    passage,
+    policy,
+    read,
+)
 from tests.services.flow.stream import Stream, soon
 
 NEVER = 3600.0
@@ -126,6 +138,27 @@ def test_a_gate_that_was_enrolled_a_moment_ago_is_known_and_one_removed_is_not(s
         soon(partial(_answered, stream, version - 1))
     assert set(stream.decisions()) == {f"{GATE}:1:{version}" for version in (3, 5, 7)}
     assert [letter["reason"] for letter in stream.dead()] == ["unknown_signer"] * 3
+
+
+def test_a_record_that_breaks_its_reader_or_its_hop_is_kept_and_the_way_goes_on(stream: Stream) -> None:
+    stream.say(credential())
+    worker = stream.worker(Role.ADMISSION).start().ready()
+    end_of_time = datetime.max.replace(tzinfo=UTC)
+    stream.say(read(1, at=end_of_time, wait_s=0))
+    beyond = stream.record(read(2, at=now()))
+    moment = re.sub(rb'"time":"[^"]*"', b'"time":"9999-12-31T23:59:59-05:00"', beyond.value)
+    broken_key = policy(OTHER_SCHOOL, 2)
+    broken_key.data.gates[OTHER_GATE].public_keys.append("bm90IGEga2V5")
+    stream.send(_with(beyond, moment))
+    stream.say(broken_key)
+    stream.say(read(3, at=now(), wait_s=NEVER), read(4, gate=OTHER_GATE, at=now(), wait_s=NEVER))
+    soon(lambda: set(stream.decisions()) == {f"{GATE}:1:3", f"{OTHER_GATE}:1:4"}, saying=worker.log()[-2000:])
+    soon(lambda: len(stream.dead()) == 3)
+    assert {(letter["topic"], letter["reason"]) for letter in stream.dead()} == {
+        (CREDENTIAL_READS.name, "fault"),
+        (CREDENTIAL_READS.name, "malformed"),
+        (SITE_POLICIES.name, "fault"),
+    }
 
 
 def test_a_late_read_is_recorded_and_opens_nothing(stream: Stream) -> None:
