@@ -28,7 +28,9 @@ def minutes(count: float) -> datetime:
 def test_inside_follows_entering_and_leaving() -> None:
     inside = presence_after(None, passage("entered"), "g:1:1", AT)
     assert inside == Presence(inside=True, event="g:1:1", at=AT)
-    assert presence_after(inside, passage("left"), "g:1:2", minutes(1)) == Presence(inside=False, event="g:1:2", at=minutes(1))
+    assert presence_after(inside, passage("left"), "g:1:2", minutes(1)) == Presence(
+        inside=False, event="g:1:2", at=minutes(1)
+    )
 
 
 @pytest.mark.parametrize("outcome", sorted(set(get_args(Outcome)) - {"entered", "left"}))
