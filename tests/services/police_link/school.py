@@ -62,9 +62,10 @@ class ReceiverProcess:
         self._output = folder / "receiver.jsonl"
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
+    def start(self, *options: str) -> None:
         with self._output.open("ab") as output:
-            command = [sys.executable, "-m", "deploy.demo.receiver", "--port", str(self.port), "--account", ACCOUNT]
+            program = [sys.executable, "-m", "deploy.demo.receiver"]
+            command = [*program, "--port", str(self.port), "--account", ACCOUNT, *options]
             self._process = subprocess.Popen(command, stdout=output, stderr=subprocess.DEVNULL)
 
     def stop(self) -> None:
