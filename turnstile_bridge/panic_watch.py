@@ -16,7 +16,7 @@ class Press(msgspec.Struct, frozen=True):
 
 
 class PanicWatch:
-    """The presses that are not confirmed yet."""
+    """The presses that are not confirmed yet; one that was told as unconfirmed can still be."""
 
     def __init__(self) -> None:
         """Begin with none."""
@@ -35,9 +35,5 @@ class PanicWatch:
         """Give, once, the presses whose time is over."""
         over = [press for press, due_s in self._due.values() if now_s >= due_s]
         for press in over:
-            del self._due[press.event_id]
+            self._due[press.event_id] = (press, float("inf"))
         return over
-
-    def next_deadline_s(self) -> float | None:
-        """Give when the next one is due."""
-        return min((due_s for _, due_s in self._due.values()), default=None)

@@ -146,7 +146,7 @@ class Answering:
     def __enter__(self) -> Self:
         """Begin; returns when every read from now on will be seen."""
         self._thread.start()
-        assert self._ready.wait(10)
+        assert self._ready.wait(40)
         return self
 
     def __exit__(
