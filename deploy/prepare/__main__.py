@@ -66,8 +66,9 @@ def _system_is_ready(parts: tuple[system.SystemPart, ...], *, install: bool) -> 
         return False
     _say(f"installing {' '.join(packages)} from the system's packages ...")
     log = checkout.LOGS / "apt.log"
-    if not system.apt_install(lacking, log) or system.what_is_missing(lacking):
-        raise PreparationFailedError(f"apt-get could not install {' '.join(packages)}; see {log}")
+    system.apt_install(lacking, log, _say)
+    if system.what_is_missing(lacking):
+        raise PreparationFailedError(f"apt-get installed {' '.join(packages)}, and yet it is missing; see {log}")
     return True
 
 

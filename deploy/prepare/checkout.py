@@ -11,7 +11,7 @@ import sys
 import tomllib
 from pathlib import Path
 
-from deploy.prepare.steps import Step, call
+from deploy.prepare.steps import Say, Step, call
 
 ROOT = Path(__file__).resolve().parents[2]
 VENV = ROOT / ".venv"
@@ -38,17 +38,17 @@ def python_step() -> Step:
         made_from=(pins, sys.version),
         makes=(VENV / "bin" / "python", VENV / "bin" / "pip"),
         stamp=VENV / "requirements.stamp",
-        do=lambda: _make_venv(pins),
+        do=lambda say: _make_venv(pins, say),
     )
 
 
-def _make_venv(pins: Path) -> None:
+def _make_venv(pins: Path, say: Say) -> None:
     for stamp in VENV.glob("*.stamp"):  # what was installed after the pins goes with them
         stamp.unlink()
-    call([sys.executable, "-m", "venv", "--clear", VENV], LOGS / "venv.log")
+    call([sys.executable, "-m", "venv", "--clear", VENV], LOGS / "venv.log", say)
     pip = [str(VENV / "bin" / "python"), "-m", "pip"]
     install = [*pip, "install", "--disable-pip-version-check", "--no-input", "--require-hashes"]
-    call([*install, "-r", str(pins)], LOGS / "pip.log")
+    call([*install, "-r", str(pins)], LOGS / "pip.log", say)
 
 
 def editable_step() -> Step:
@@ -69,7 +69,7 @@ def editable_step() -> Step:
         made_from=(_what_is_installed(), sys.version, str(ROOT)),
         makes=(VENV / "bin" / "qaqpa", VENV / "bin" / "qaqpa-bridge"),
         stamp=VENV / "editable.stamp",
-        do=lambda: call(install, LOGS / "editable.log"),
+        do=lambda say: call(install, LOGS / "editable.log", say),
     )
 
 
@@ -90,11 +90,11 @@ def jars_step() -> Step:
     )
 
 
-def _bring_jars() -> None:
+def _bring_jars(say: Say) -> None:
     for folder in (JARS, WEBJARS):
         shutil.rmtree(folder, ignore_errors=True)
     where = [f"-Dqaqpa.jars={JARS}", f"-Dqaqpa.webjars={WEBJARS}"]
-    call(["mvn", "-B", "-ntp", "-C", "-f", POM, *where, "generate-resources"], LOGS / "maven.log")
+    call(["mvn", "-B", "-ntp", "-C", "-f", POM, *where, "generate-resources"], LOGS / "maven.log", say)
 
 
 def scripts_step() -> Step:
@@ -108,7 +108,7 @@ def scripts_step() -> Step:
     )
 
 
-def _lay_scripts() -> None:
+def _lay_scripts(_: Say) -> None:
     VENDOR.mkdir(parents=True, exist_ok=True)
     for script in SCRIPTS:
         (found,) = WEBJARS.rglob(script)
@@ -123,15 +123,16 @@ def messages_step() -> Step:
         made_from=tuple(catalogues),
         makes=tuple(catalogue.with_suffix(".mo") for catalogue in catalogues),
         stamp=VAR / "stamps" / "messages",
-        do=lambda: _compile(catalogues),
+        do=lambda say: _compile(catalogues, say),
     )
 
 
-def _compile(catalogues: list[Path]) -> None:
+def _compile(catalogues: list[Path], say: Say) -> None:
     for catalogue in catalogues:
         files = ["-i", str(catalogue), "-o", str(catalogue.with_suffix(".mo"))]
         call(
             [str(VENV / "bin" / "pybabel"), "compile", *files],
             LOGS / "babel.log",
+            say,
             environment={**os.environ, "LC_ALL": "C.UTF-8"},
         )

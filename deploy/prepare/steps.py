@@ -14,6 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 TAIL_LINES = 25
+STILL_AT_IT_S = 10.0
+LINE_CHARS = 100
+
+Say = Callable[[str], None]
+"""Tells the person at the terminal one line."""
 
 
 class PreparationFailedError(Exception):
@@ -33,7 +38,7 @@ class Step:
     made_from: tuple[Path | str, ...]
     makes: tuple[Path, ...]
     stamp: Path
-    do: Callable[[], None]
+    do: Callable[[Say], None]
 
 
 def digest(made_from: Iterable[Path | str]) -> str:
@@ -52,38 +57,54 @@ def is_done(step: Step) -> bool:
     return step.stamp.read_text(encoding="utf-8").strip() == digest(step.made_from)
 
 
-def run(steps: Sequence[Step], say: Callable[[str], None]) -> None:
+def run(steps: Sequence[Step], say: Say) -> None:
     """Do the steps that are not done, in order, with a line before and after each."""
     needed = [step for step in steps if not is_done(step)]
     for number, step in enumerate(needed, start=1):
         say(f"[{number}/{len(needed)}] {step.name} ...")
         began = time.monotonic()
         step.stamp.unlink(missing_ok=True)
-        step.do()
+        step.do(say)
         step.stamp.parent.mkdir(parents=True, exist_ok=True)
         step.stamp.write_text(digest(step.made_from) + "\n", encoding="utf-8")
         say(f"[{number}/{len(needed)}] {step.name}: done in {time.monotonic() - began:.1f} s")
 
 
-def call(command: Sequence[str | Path], log: Path, *, environment: Mapping[str, str] | None = None) -> None:
-    """Run a command to its end with its words in `log`; raise PreparationFailedError with the last of them when it
-    fails.
+def call(command: Sequence[str | Path], log: Path, say: Say, *, environment: Mapping[str, str] | None = None) -> None:
+    """Run a command to its end with its words in `log`; every 10 s say the last of them: it goes on.
+
+    Raises PreparationFailedError with the last words when it fails.
     """
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("wb") as said:
-        done = subprocess.run(  # noqa: S603 - commands are written in this package
-            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment, check=False
-        )
-    if done.returncode:
-        last = log.read_text(encoding="utf-8", errors="replace").splitlines()[-TAIL_LINES:]
-        text = "\n".join(last)
+    with (
+        log.open("wb") as said,
+        subprocess.Popen(  # noqa: S603 - commands are written in this package
+            command, stdin=subprocess.DEVNULL, stdout=said, stderr=subprocess.STDOUT, env=environment
+        ) as running,
+    ):
+        while _still_at_it(running):
+            say(f"  ... {' '.join(_last_lines(log, 1)).strip()[:LINE_CHARS]}")
+    if running.returncode:
+        text = "\n".join(_last_lines(log, TAIL_LINES))
         raise PreparationFailedError(
-            f"{' '.join(map(str, command[:4]))} ended with {done.returncode}. The end of {log}:\n{text}"
+            f"{' '.join(map(str, command[:4]))} ended with {running.returncode}. The end of {log}:\n{text}"
         )
+
+
+def _still_at_it(running: subprocess.Popen[bytes]) -> bool:
+    try:
+        running.wait(STILL_AT_IT_S)
+    except subprocess.TimeoutExpired:
+        return True
+    return False
+
+
+def _last_lines(log: Path, count: int) -> list[str]:
+    return log.read_text(encoding="utf-8", errors="replace").splitlines()[-count:]
 
 
 @contextlib.contextmanager
-def one_at_a_time(lock: Path, say: Callable[[str], None]) -> Iterator[None]:
+def one_at_a_time(lock: Path, say: Say) -> Iterator[None]:
     """Let one preparation of a checkout run at a time; a second one waits."""
     lock.parent.mkdir(parents=True, exist_ok=True)
     with lock.open("a") as held:

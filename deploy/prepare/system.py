@@ -4,6 +4,7 @@ library only.
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 import os
 import shutil
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.kafka.java import java_problem
+from deploy.prepare.steps import PreparationFailedError, Say, call
 
 
 @dataclass(frozen=True)
@@ -105,14 +107,14 @@ def may_install() -> bool:
     return os.geteuid() == 0 and shutil.which("apt-get") is not None
 
 
-def apt_install(parts: Iterable[SystemPart], log: Path) -> bool:
-    """Install what is missing, keeping what apt says in `log`; return whether it went well."""
-    log.parent.mkdir(parents=True, exist_ok=True)
+def apt_install(parts: Iterable[SystemPart], log: Path, say: Say) -> None:
+    """Install what is missing, keeping what apt says in `log`; raise PreparationFailedError when apt could not."""
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    with log.open("wb") as said:
-        subprocess.run(["apt-get", "update"], env=environment, stdout=said, stderr=said, check=False)  # noqa: S607
-        command = ["apt-get", "install", "-y", "--no-install-recommends", *apt_packages(parts)]
-        return subprocess.run(command, env=environment, stdout=said, stderr=said, check=False).returncode == 0  # noqa: S603
+    with contextlib.suppress(PreparationFailedError):  # a list that cannot be fetched now: the one that is there may do
+        call(["apt-get", "update"], log, say, environment=environment)
+    call(
+        ["apt-get", "install", "-y", "--no-install-recommends", *apt_packages(parts)], log, say, environment=environment
+    )
 
 
 def _apt_knows(package: str) -> bool:

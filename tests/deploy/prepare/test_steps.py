@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.prepare.steps import PreparationFailedError, Step, call, digest, is_done, one_at_a_time, run
+from deploy.prepare.steps import PreparationFailedError, Say, Step, call, digest, is_done, one_at_a_time, run
 from tests.repository.tree import ROOT
 
 ANOTHER = """
@@ -37,7 +37,7 @@ class Bakery:
         run([self.step()], self.said.append)
         return self.baked
 
-    def _bake(self) -> None:
+    def _bake(self, _: Say) -> None:
         self.loaf.parent.mkdir(exist_ok=True)
         self.loaf.write_text("bread", encoding="utf-8")
         self.baked += 1
@@ -72,7 +72,7 @@ def test_a_step_that_failed_is_not_taken_for_done(bakery: Bakery) -> None:
     bakery.go()
     step = bakery.step()
 
-    def burn() -> None:
+    def burn(_: Say) -> None:
         raise PreparationFailedError("burnt")
 
     bakery.recipe.write_text("wheat", encoding="utf-8")
@@ -91,7 +91,7 @@ def test_the_digest_is_of_content_not_of_place(tmp_path: Path) -> None:
 
 def test_a_command_that_fails_shows_its_last_words(tmp_path: Path) -> None:
     with pytest.raises(PreparationFailedError, match="no such loaf"):
-        call([sys.executable, "-c", "import sys; sys.exit('no such loaf')"], tmp_path / "log")
+        call([sys.executable, "-c", "import sys; sys.exit('no such loaf')"], tmp_path / "log", print)
 
 
 def test_two_preparations_take_turns(tmp_path: Path) -> None:
