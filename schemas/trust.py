@@ -100,13 +100,17 @@ class Trust:
 
     def learn(self, event: Event[SitePolicy]) -> None:
         """Take the gates of a site policy that has passed ``check``; an older version than the known one changes
-        nothing.
+        nothing. Raises RefusedRecord, changing nothing, when a gate's key is none.
         """
         if event.data.version < self._policies.get(event.site, 0):
             return
         kept = {name: key for name, key in self._gates.items() if key.site != event.site}
         for gate, trust in event.data.gates.items():
             for key in trust.public_keys:
+                try:
+                    check_gate_key(gate, key)
+                except ValueError as error:
+                    raise RefusedRecord(Refused.MALFORMED, str(error)[:200]) from error
                 kept[key_id(gate_source(gate), key)] = _Key(_public(key), Role.GATE, event.site)
         self._gates = kept
         self._policies[event.site] = event.data.version

@@ -188,3 +188,16 @@ def test_a_broken_gate_key_is_named_with_its_gate() -> None:
         check_gate_key(GATE, "Qaqpa!")
     with pytest.raises(ValueError, match="a signing key has 32 bytes, this one 31"):
         Signer("gate/x", b"0" * 31)
+
+
+def test_a_signed_policy_with_a_broken_gate_key_is_refused_and_the_known_gates_stay() -> None:
+    trust = trusting()
+    known = policy()
+    gates = {GATE: msgspec.structs.replace(known.gates[GATE], public_keys=["Qaqpa!"])}
+    broken = msgspec.structs.replace(known, version=known.version + 1, gates=gates)
+    administration = SIGNERS[Role.ADMINISTRATION]
+    event = Event(id="administration:1:9", source=administration.source, time=AT, site=SITE, data=broken)
+    with pytest.raises(RefusedRecord) as refused:
+        read_policy(trust, PLACEMENT.partition(SITE_POLICIES, SITE), administration.record(event))
+    assert refused.value.reason is Refused.MALFORMED
+    trust.read(PANICS, PLACEMENT.partition(PANICS, SITE), GATE_SIGNER.record(_pressed(gate_source(GATE))))
