@@ -192,12 +192,8 @@ def test_a_broken_gate_key_is_named_with_its_gate() -> None:
 
 def test_a_signed_policy_with_a_broken_gate_key_is_refused_and_the_known_gates_stay() -> None:
     trust = trusting()
-    known = policy()
-    gates = {GATE: msgspec.structs.replace(known.gates[GATE], public_keys=["Qaqpa!"])}
-    broken = msgspec.structs.replace(known, version=known.version + 1, gates=gates)
-    administration = SIGNERS[Role.ADMINISTRATION]
-    event = Event(id="administration:1:9", source=administration.source, time=AT, site=SITE, data=broken)
+    broken = policy_record(policy(version=2, gates={GATE: "Qaqpa!"}))
     with pytest.raises(RefusedRecord) as refused:
-        read_policy(trust, PLACEMENT.partition(SITE_POLICIES, SITE), administration.record(event))
+        read_policy(trust, broken.partition, broken.value)
     assert refused.value.reason is Refused.MALFORMED
     trust.read(PANICS, PLACEMENT.partition(PANICS, SITE), GATE_SIGNER.record(_pressed(gate_source(GATE))))
