@@ -1,1 +1,1 @@
-"""The rooms of the data centre or a school's box: rules decide, flow moves, store remembers, web shows, police link tells."""
+"""Rules decide, flow moves, store remembers, web shows, the police link tells: in a data centre or a school box."""
