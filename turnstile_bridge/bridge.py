@@ -43,9 +43,9 @@ from turnstile_bridge.gate_words import (
 )
 from turnstile_bridge.journal import FILLING_OVER_SHARE, FILLING_SHARE, Journal, Written
 from turnstile_bridge.log import log
-from turnstile_bridge.panic_watch import PanicWatch, Press
+from turnstile_bridge.panic_watch import AlarmsTaken, PanicWatch, Press
 from turnstile_bridge.settings import GateConfiguration
-from turnstile_bridge.uplink import AlarmsTaken, Uplink, UplinkEvent
+from turnstile_bridge.uplink import Uplink, UplinkEvent
 
 LINE_WAIT_S = 0.002
 READY_ANYWAY_S = 3.0

@@ -1,8 +1,7 @@
 """The gate's state machine: ``step(setup, state, event, now)`` gives the state after an event and what is to be done.
 
-Pure: no I/O, clock or ids (a read's id comes with its event). Three tables: what each event does (here), a read on
-its way
-to its one act (``reads.STEPS``), one way through the turnstile (``lane.STEPS``).
+Pure: no I/O, clock or ids (a read's id comes with its event). Three tables: what each event does (here), a read on its
+way to its one act (``reads.STEPS``), one way through the turnstile (``lane.STEPS``).
 """
 
 from collections.abc import Callable

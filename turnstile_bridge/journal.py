@@ -1,11 +1,10 @@
 """The gate's journal: everything it says is first a row on disk, and is gone from there only when the stream has it.
 
 SQLite in WAL mode with ``synchronous=FULL``. Ids are minted here, ``gate:boot:seq``: ``boot`` counts the starts on
-disk, ``seq`` the records since the gate was installed, so a gap
-shows. Records are signed once, when they are written. Alarms (panics, forced passages) have a queue of their own
-that no backlog delays. With each record, in the same
-transaction, the journal keeps what is unfinished (a read without an act, a grant without a passage) and who is
-inside by this gate's own passages.
+disk, ``seq`` the records since the gate was installed, so a gap shows. Records are signed once, when they are written.
+Alarms (panics, forced passages) have a queue of their own that no backlog delays. With each record, in the same
+transaction, the journal keeps what is unfinished (a read without an act, a grant without a passage) and who is inside
+by this gate's own passages.
 """
 
 import sqlite3

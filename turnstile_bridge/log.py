@@ -32,9 +32,9 @@ def log(event: str, level: int = logging.INFO, **fields: object) -> None:
     logger.log(level, event, extra={"fields": fields})
 
 
-def fault(event: str, **fields: object) -> None:
-    """Write one line about a fault of ours, with the exception in hand."""
-    logger.exception(event, extra={"fields": fields})
+def fault(event: str, error: Exception, **fields: object) -> None:
+    """Write one line about a fault of ours, with where it happened."""
+    logger.error(event, exc_info=error, extra={"fields": fields})
 
 
 def _plain(value: object) -> str:

@@ -15,6 +15,12 @@ class Press(msgspec.Struct, frozen=True):
     silent: bool
 
 
+class AlarmsTaken(msgspec.Struct, frozen=True):
+    """The broker has these alarm records."""
+
+    event_ids: tuple[str, ...]
+
+
 class PanicWatch:
     """The presses that are not confirmed yet; one that was told as unconfirmed can still be."""
 

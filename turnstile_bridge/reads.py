@@ -1,8 +1,7 @@
 """A read on its way to its one act, as a table: asked online, answered in time or not, decided by the gate itself.
 
 Online first: a read is asked and waits; unanswered in time the gate decides alone, after three time-outs running at
-once,
-and then every read is a probe: an answer in time brings the asking back. Pure.
+once, and then every read is a probe: an answer in time brings the asking back. Pure.
 """
 
 from datetime import datetime, timedelta

@@ -16,7 +16,6 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import msgspec
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
@@ -26,6 +25,7 @@ from turnstile_bridge.incoming import Incoming
 from turnstile_bridge.journal import Journal, Queue, Waiting
 from turnstile_bridge.link_watch import LinkWatch
 from turnstile_bridge.log import fault, log
+from turnstile_bridge.panic_watch import AlarmsTaken
 from turnstile_bridge.settings import GateConfiguration
 
 BATCH = 200
@@ -39,12 +39,6 @@ _ASK_END_MS = 3000
 _ACK_LOOK_S = 0.2
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
-
-
-class AlarmsTaken(msgspec.Struct, frozen=True):
-    """The broker has these alarm records."""
-
-    event_ids: tuple[str, ...]
 
 
 UplinkEvent = Answered | ModeKnown | LinkLost | LinkRestored | AlarmsTaken
@@ -152,8 +146,8 @@ class Uplink:
             except KafkaError as error:
                 if said != (said := type(error).__name__):
                     log("uplink_waits", logging.WARNING, thread=name, error=said, detail=str(error)[:200])
-            except Exception:  # noqa: BLE001  a thread of the link must not die of one fault
-                fault("uplink_fault", thread=name)
+            except Exception as error:  # noqa: BLE001  a thread of the link must not die of one fault
+                fault("uplink_fault", error, thread=name)
             self._stopping.wait(_RETRY_S)
 
     def _send(self, queue: Queue) -> None:

@@ -1,4 +1,6 @@
-"""The stream is away, at the start or in mid-morning: the gate goes on alone, and afterwards nothing is missing, in order."""
+"""The stream is away, at the start or in mid-morning: the gate goes on alone, and afterwards nothing is missing, in
+order.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -59,7 +61,10 @@ def test_a_morning_that_begins_without_a_broker_is_told_in_order_when_it_comes(
     opened = [told for told in lonely_school.told if told["event"] == "relay_closed"]
     bridge.kill()
     bridge = lonely_home.bridge().ready()
-    said = {topic.name: [event.id for event in lonely_home.journalled(topic)] for topic in (CREDENTIAL_READS, GATE_ACTS, PASSAGES)}
+    said = {
+        topic.name: [event.id for event in lonely_home.journalled(topic)]
+        for topic in (CREDENTIAL_READS, GATE_ACTS, PASSAGES)
+    }
     broker_of_its_own.start()
     broker_of_its_own.wait_ready()
     stream = StreamSide(lonely_home)
@@ -70,7 +75,9 @@ def test_a_morning_that_begins_without_a_broker_is_told_in_order_when_it_comes(
         assert [event.id for event in stream.records(topic)] == said[topic.name], "all of it, once, in order"
     assert len(stream.records(PANICS)) == 1
     assert data_of(stream.records(GATE_EVENTS), kind="forced")
-    assert [told for told in lonely_school.told if told["event"] == "relay_closed"] == opened, "late answers open nothing"
+    assert [told for told in lonely_school.told if told["event"] == "relay_closed"] == opened, (
+        "late answers open nothing"
+    )
     restored = data_of(stream.records(GATE_EVENTS), kind="link_restored")
     assert restored[0]["gap_s"] > 2
     stream.close()

@@ -1,22 +1,18 @@
-"""The gate's state machine, as what happens at a gate, and as rules that hold whatever happens."""
+"""The gate's state machine, as what happens at a gate."""
 
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as some
 
-from schemas.access_decision import AccessDecision
-from schemas.credential_read import CredentialRead, Direction
+from schemas.credential_read import CredentialRead
 from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent
 from schemas.ids import decision_id
 from schemas.passage import Passage
-from schemas.reasons import Reason, Verdict
-from services.rules.decide import Decided
-from turnstile_bridge import gate, lane, reads
+from schemas.reasons import Verdict
+from tests.turnstile_bridge.played_gate import EIGHT, Played, answer, grant
+from turnstile_bridge import lane, reads
 from turnstile_bridge.drivers.interface import (
     DeviceBack,
     DeviceLost,
@@ -24,120 +20,13 @@ from turnstile_bridge.drivers.interface import (
     PassageCompleted,
     PassageReversed,
     PassageStarted,
-    PowerFault,
-    Tampered,
-    UnlockFailed,
 )
 from turnstile_bridge.gate_words import (
-    Answered,
-    DecideAlone,
-    Effect,
-    GateInput,
-    GateState,
-    Grant,
     Indicate,
-    Instant,
-    LinkLost,
-    LinkRestored,
     ModeKnown,
-    OwnDecision,
     Resumed,
-    Say,
     SetFree,
-    Setup,
-    Shown,
-    Tick,
-    Unlock,
 )
-
-EIGHT = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
-SETUP = Setup(gate="main", relay_reader={"entry": "in", "exit": "in"}, wait_s=5.0, margin_s=0.5)
-READERS: dict[str, Direction] = {"in": "entry", "out": "exit"}
-
-
-@dataclass
-class Played:
-    """A gate in a test's hands: it keeps the time, mints ids as the journal does, and notes what was said and done."""
-
-    own_verdict: Verdict = Verdict.ADMIT
-    state: GateState = field(default_factory=GateState)
-    s: float = 1000.0
-    seq: int = 0
-    done: list[Effect] = field(default_factory=list)
-
-    @property
-    def now(self) -> Instant:
-        """Give the time."""
-        return Instant(EIGHT + timedelta(seconds=self.s - 1000.0), self.s)
-
-    def happens(self, event: GateInput) -> list[Effect]:
-        """Let something happen, decisions of the gate's own included."""
-        self.state, effects = gate.step(SETUP, self.state, event, self.now)
-        self.done += effects
-        self.seq += sum(isinstance(effect, Say) for effect in effects)
-        for effect in effects:
-            if isinstance(effect, DecideAlone):
-                self.happens(OwnDecision(effect.read.id, decided(effect.read.data.direction, self.own_verdict)))
-        return effects
-
-    def passes(self, for_s: float) -> None:
-        """Let time go by, ticking when the gate asked for it."""
-        until_s = self.s + for_s
-        while (due_s := gate.next_deadline_s(self.state)) is not None and due_s <= until_s:
-            self.s = max(self.s, due_s)
-            self.happens(Tick())
-        self.s = until_s
-
-    def shows(self, credential: str = "aa", reader: str = "in") -> str:
-        """Show a card; gives the id that a read gets now."""
-        event_id = f"main:1:{self.seq + 1}"
-        self.happens(Shown(event_id, reader, READERS[reader], credential, 26, 0.3))
-        return event_id
-
-    def said(self, shape: type[Any], **fields: object) -> list[Any]:
-        """Give what was said of a kind."""
-        data = [effect.data for effect in self.done if isinstance(effect, Say)]
-        return [one for one in data if isinstance(one, shape) and all(getattr(one, k) == v for k, v in fields.items())]
-
-    def unlocked(self) -> list[str]:
-        """Give the grants for which the gate was opened."""
-        return [effect.grant.id for effect in self.done if isinstance(effect, Unlock)]
-
-
-def decided(direction: Direction, verdict: Verdict) -> Decided:
-    """Give a decision of the gate's own; ``decide`` never refuses an exit."""
-    verdict = Verdict.ADMIT if direction == "exit" else verdict
-    reason = {Verdict.ADMIT: Reason.VALID, Verdict.REFUSE: Reason.UNKNOWN_CREDENTIAL, Verdict.ASK: Reason.NO_POLICY}
-    return Decided(
-        verdict=verdict,
-        reason=reason[verdict],
-        values={},
-        holder="h",
-        category="staff",
-        policy_version=1,
-        policy_age_s=0.0,
-    )
-
-
-def answer(read: str, verdict: Verdict = Verdict.ADMIT, *, direction: Direction = "entry", **changed: Any) -> Answered:  # noqa: ANN401
-    """Give an online decision about a read."""
-    told: dict[str, Any] = {
-        "read": read,
-        "gate": "main",
-        "reader": "in",
-        "direction": direction,
-        "credential": "aa",
-        "verdict": verdict,
-        "reason": Reason.VALID if verdict is Verdict.ADMIT else Reason.REVOKED,
-        "values": {},
-        "holder": "h",
-        "category": "staff",
-        "policy_version": 2,
-        "policy_age_s": 0.0,
-        "late": False,
-        "expires_at": EIGHT + timedelta(hours=1),
-    }
-    return Answered(decision_id(read), AccessDecision(**told | changed))
 
 
 def test_a_card_is_asked_and_the_answer_opens_for_one_passage() -> None:
@@ -360,77 +249,7 @@ def test_a_person_who_was_let_in_by_a_killed_bridge_and_walks_through_now_has_en
     assert [passage.outcome for passage in gate_.said(Passage)] == ["entered"]
 
 
-def grant(read: str) -> Grant:
-    """Give a grant as a journal kept it."""
-    return Grant(
-        id=f"grant/{read}",
-        read=read,
-        reader="in",
-        direction="entry",
-        credential="aa",
-        holder="h",
-        expires_at=EIGHT + timedelta(seconds=10),
-    )
-
-
 def test_every_phase_of_the_tables_is_reached_and_left() -> None:
     ends = {phase for phase, _ in lane.STEPS.values()}
     assert ends == {phase for phase, _ in lane.STEPS} == {"locked", "unlocked", "passing"}
     assert {phase for phase, _ in reads.STEPS} == {"asked", "deciding", "closing", "probing"}
-
-
-CARDS = some.sampled_from(["aa", "bb", "cc"])
-WAYS: some.SearchStrategy[Direction] = some.sampled_from(["entry", "exit"])
-VERDICTS = some.sampled_from(list(Verdict))
-HAPPENINGS = some.one_of(
-    some.tuples(some.just("show"), CARDS, some.sampled_from(["in", "out"])),
-    some.tuples(some.just("answer"), some.integers(0, 5), VERDICTS),
-    some.tuples(some.just("time"), some.floats(0.0, 4.0)),
-    some.tuples(some.just("hardware"), some.builds(PassageStarted, WAYS)),
-    some.tuples(some.just("hardware"), some.builds(PassageCompleted, WAYS, some.booleans())),
-    some.tuples(some.just("hardware"), some.builds(PassageReversed, WAYS)),
-    some.tuples(some.just("hardware"), some.builds(DeviceLost, some.sampled_from(["in", "out"]), some.booleans())),
-    some.tuples(some.just("hardware"), some.builds(DeviceBack, some.sampled_from(["in", "out"]), some.just(1.0))),
-    some.tuples(some.just("hardware"), some.builds(FireContact, some.booleans())),
-    some.tuples(some.just("hardware"), some.builds(Tampered, some.just("in"), some.booleans())),
-    some.tuples(some.just("hardware"), some.just(PowerFault("in"))),
-    some.tuples(some.just("hardware"), some.just(LinkLost())),
-    some.tuples(some.just("hardware"), some.just(LinkRestored(3.0))),
-    some.tuples(some.just("failed"), some.integers(0, 5)),
-)
-
-
-@settings(max_examples=300, deadline=None)
-@given(some.lists(HAPPENINGS, max_size=40), VERDICTS)
-def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
-    happenings: list[tuple[Any, ...]], own_verdict: Verdict
-) -> None:
-    gate_ = Played(own_verdict)
-    for what, *about in happenings:
-        known = [
-            effect.id for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)
-        ]
-        match what:
-            case "show":
-                gate_.shows(*about)
-            case "answer" if known:
-                read = known[about[0] % len(known)]
-                [data] = [effect.data for effect in gate_.done if isinstance(effect, Say) and effect.id == read]
-                gate_.happens(
-                    answer(str(read), about[1], direction=data.direction, credential=data.credential)  # type: ignore[union-attr]
-                )
-            case "time":
-                gate_.passes(about[0])
-            case "failed" if gate_.unlocked():
-                gate_.happens(UnlockFailed(gate_.unlocked()[about[0] % len(gate_.unlocked())]))
-            case "hardware":
-                gate_.happens(about[0])
-    gate_.passes(120)
-    reads_ = [effect.id for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)]
-    acts = gate_.said(GateAct)
-    grants = [act.grant for act in acts if act.grant is not None]
-    assert sorted(act.read for act in acts) == sorted(map(str, reads_))
-    assert sorted(passage.grant for passage in gate_.said(Passage) if passage.grant is not None) == sorted(grants)
-    assert len(set(gate_.unlocked())) == len(gate_.unlocked())
-    assert all(act.verdict is Verdict.ADMIT for act in acts if act.direction == "exit")
-    assert gate.next_deadline_s(gate_.state) is None

@@ -12,10 +12,10 @@ import pytest
 
 from schemas.credential_read import CredentialRead
 from schemas.gate_act import GateAct
-from schemas.gate_event import GateEvent
+from schemas.gate_event import GateEvent, GateEventKind
 from schemas.ids import EventId
 from schemas.panic import Panic
-from schemas.passage import Passage
+from schemas.passage import Outcome, Passage
 from schemas.reasons import Reason, Verdict
 from schemas.topics import CREDENTIAL_READS, GATE_ACTS, GATE_EVENTS, PANICS, PASSAGES, Placement
 from schemas.trust import Signer, Trust
@@ -39,9 +39,9 @@ def open_journal(folder: Path, *, max_rows: int = 1000, max_bytes: int = 1_000_0
     )
 
 
-def event(kind: str = "heartbeat") -> Say:
+def event(kind: GateEventKind = "heartbeat") -> Say:
     """Give a gate event to say."""
-    return Say(GATE_EVENTS, GateEvent(gate="main", kind=kind, device=None, gap_s=None, detail={}))  # type: ignore[arg-type]
+    return Say(GATE_EVENTS, GateEvent(gate="main", kind=kind, device=None, gap_s=None, detail={}))
 
 
 READ = CredentialRead(
@@ -77,7 +77,7 @@ def act(read: str, grant: str | None) -> Say:
     return Say(GATE_ACTS, data, grant=kept)
 
 
-def passage(grant: str, outcome: str = "entered") -> Say:
+def passage(grant: str, outcome: Outcome = "entered") -> Say:
     """Give the passage of a grant."""
     data = Passage(
         gate="main",
@@ -86,7 +86,7 @@ def passage(grant: str, outcome: str = "entered") -> Say:
         grant=grant,
         read="main:1:1",
         credential="aa",
-        holder="h-1",  # type: ignore[arg-type]
+        holder="h-1",
     )
     return Say(PASSAGES, data)
 

@@ -9,7 +9,6 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from schemas.setting import WrongSetting
-from tests.parts.waiting import eventually
 from tests.turnstile_bridge.gate_home import PUPIL, STAFF, GateHome
 from turnstile_bridge.clock import instant
 from turnstile_bridge.drivers.interface import (

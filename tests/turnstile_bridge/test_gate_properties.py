@@ -1,0 +1,85 @@
+"""Rules of the gate that hold whatever happens, in whatever order."""
+
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as some
+
+from schemas.credential_read import CredentialRead, Direction
+from schemas.gate_act import GateAct
+from schemas.passage import Passage
+from schemas.reasons import Verdict
+from tests.turnstile_bridge.played_gate import Played, answer
+from turnstile_bridge import gate
+from turnstile_bridge.drivers.interface import (
+    DeviceBack,
+    DeviceLost,
+    FireContact,
+    PassageCompleted,
+    PassageReversed,
+    PassageStarted,
+    PowerFault,
+    Tampered,
+    UnlockFailed,
+)
+from turnstile_bridge.gate_words import (
+    LinkLost,
+    LinkRestored,
+    Say,
+)
+
+CARDS = some.sampled_from(["aa", "bb", "cc"])
+WAYS: some.SearchStrategy[Direction] = some.sampled_from(["entry", "exit"])
+VERDICTS = some.sampled_from(list(Verdict))
+HAPPENINGS = some.one_of(
+    some.tuples(some.just("show"), CARDS, some.sampled_from(["in", "out"])),
+    some.tuples(some.just("answer"), some.integers(0, 5), VERDICTS),
+    some.tuples(some.just("time"), some.floats(0.0, 4.0)),
+    some.tuples(some.just("hardware"), some.builds(PassageStarted, WAYS)),
+    some.tuples(some.just("hardware"), some.builds(PassageCompleted, WAYS, some.booleans())),
+    some.tuples(some.just("hardware"), some.builds(PassageReversed, WAYS)),
+    some.tuples(some.just("hardware"), some.builds(DeviceLost, some.sampled_from(["in", "out"]), some.booleans())),
+    some.tuples(some.just("hardware"), some.builds(DeviceBack, some.sampled_from(["in", "out"]), some.just(1.0))),
+    some.tuples(some.just("hardware"), some.builds(FireContact, some.booleans())),
+    some.tuples(some.just("hardware"), some.builds(Tampered, some.just("in"), some.booleans())),
+    some.tuples(some.just("hardware"), some.just(PowerFault("in"))),
+    some.tuples(some.just("hardware"), some.just(LinkLost())),
+    some.tuples(some.just("hardware"), some.just(LinkRestored(3.0))),
+    some.tuples(some.just("failed"), some.integers(0, 5)),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(some.lists(HAPPENINGS, max_size=40), VERDICTS)
+def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
+    happenings: list[tuple[Any, ...]], own_verdict: Verdict
+) -> None:
+    gate_ = Played(own_verdict)
+    for what, *about in happenings:
+        known = [
+            effect.id for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)
+        ]
+        match what:
+            case "show":
+                gate_.shows(*about)
+            case "answer" if known:
+                read = known[about[0] % len(known)]
+                [data] = [effect.data for effect in gate_.done if isinstance(effect, Say) and effect.id == read]
+                gate_.happens(
+                    answer(str(read), about[1], direction=data.direction, credential=data.credential)  # type: ignore[union-attr]
+                )
+            case "time":
+                gate_.passes(about[0])
+            case "failed" if gate_.unlocked():
+                gate_.happens(UnlockFailed(gate_.unlocked()[about[0] % len(gate_.unlocked())]))
+            case "hardware":
+                gate_.happens(about[0])
+    gate_.passes(120)
+    reads_ = [effect.id for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)]
+    acts = gate_.said(GateAct)
+    grants = [act.grant for act in acts if act.grant is not None]
+    assert sorted(act.read for act in acts) == sorted(map(str, reads_))
+    assert sorted(passage.grant for passage in gate_.said(Passage) if passage.grant is not None) == sorted(grants)
+    assert len(set(gate_.unlocked())) == len(gate_.unlocked())
+    assert all(act.verdict is Verdict.ADMIT for act in acts if act.direction == "exit")
+    assert gate.next_deadline_s(gate_.state) is None
