@@ -127,11 +127,16 @@ def test_a_store_without_tables_is_refused_with_the_command(tmp_path: Path, free
     assert "qaqpa store upgrade" in ended.stderr
 
 
-def test_a_missing_topic_is_named_and_exit_2(school_apart: School) -> None:
-    asyncio.run(_delete(school_apart, topic_name(school_apart.configuration, PANICS)))
-    ended = started(school_apart.settings)
+def test_a_missing_topic_is_named_and_exit_2(
+    tmp_path: Path, kafka: LocalKafka, topic_prefix: str, free_port: int
+) -> None:
+    school = School(tmp_path, kafka.bootstrap, topic_prefix, free_port)
+    school.found()
+    asyncio.run(_delete(school, topic_name(school.configuration, PANICS)))
+    ended = started(school.settings)
+    school.close()
     assert ended.returncode == 2
-    assert "panics is missing" in ended.stderr
+    assert f"{topic_prefix}panics is missing" in ended.stderr
 
 
 async def _delete(school: School, topic: str) -> None:

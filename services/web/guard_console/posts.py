@@ -6,8 +6,8 @@ kept here, by site: they are about the page, and the next alarm version or verdi
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Callable, Collection
+from collections import defaultdict, deque
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -50,6 +50,7 @@ class Posts:
         self._sent: dict[str, dict[str, list[Sent]]] = defaultdict(dict)
         self._done: dict[str, str] = {}
         self._changed: dict[str, set[Zone]] = defaultdict(set)
+        self._due: deque[str] = deque()
         self._wake = asyncio.Event()
         self._forgot_at = clock()
         self.news = News("starting")
@@ -85,7 +86,8 @@ class Posts:
         """Open a page of a site, for a session by its name; every zone is pushed to it at once."""
         page = OpenPage(language, session)
         self._pages[site].add(page)
-        self._mark(site, set(Zone))
+        self._due.append(site)
+        self._wake.set()
         return page
 
     def close(self, site: str, page: OpenPage) -> None:
@@ -124,36 +126,47 @@ class Posts:
         )
 
     async def run(self) -> None:
-        """Push what changed, as soon as it did, and once a second what time alone changes. Never ends by itself."""
+        """Push what changed, as soon as it did, and once a second what time alone changes. Never ends by itself.
+
+        Pages that have just opened, and the second's round, go site by site after what changed, so that a press never
+        waits behind the clocks of a thousand schools.
+        """
         loop = asyncio.get_running_loop()
         tick_at = loop.time() + _TICK_S
         while True:
-            await self._woken(tick_at - loop.time())
-            if loop.time() >= tick_at:
-                self._tick()
+            if not self._due:
+                await self._woken(tick_at - loop.time())
+            if not self._due and loop.time() >= tick_at:
+                self._due.extend(self._pages)
+                self._forget()
                 tick_at = loop.time() + _TICK_S
             changed, self._changed = self._changed, defaultdict(set)
             for site, zones in changed.items():
-                if site in self._pages:
-                    await self._push(site, zones)
+                await self._push(site, zones)
+            if self._due:
+                await self._push(self._due.popleft(), Zone)
+                await asyncio.sleep(0)
 
     async def _woken(self, within_s: float) -> None:
         with suppress(TimeoutError):
             await asyncio.wait_for(self._wake.wait(), within_s)
         self._wake.clear()
 
-    def _tick(self) -> None:
-        for site in self._pages:
-            self._changed[site] |= set(Zone)
+    def _forget(self) -> None:
         now = self._clock()
-        if now - self._forgot_at >= _FORGET_EVERY:
-            self._forgot_at = now
-            for site, state in self._states.items():
-                state.forget(now)
-                self._sent[site] = {alarm: sent for alarm, sent in self._sent[site].items() if state.knows_alarm(alarm)}
+        if now - self._forgot_at < _FORGET_EVERY:
+            return
+        self._forgot_at = now
+        for site, state in self._states.items():
+            state.forget(now)
+            self._sent[site] = {alarm: sent for alarm, sent in self._sent[site].items() if state.knows_alarm(alarm)}
 
-    async def _push(self, site: str, zones: Collection[Zone]) -> None:
-        sight = await self.sight(site)
+    async def _push(self, site: str, zones: Iterable[Zone]) -> None:
+        try:
+            sight = await self.sight(site)
+        except Exception:
+            logger.exception("post_not_pushed site=%s", site)
+            return
         pages = list(self._pages.get(site, ()))
         for language in {page.language for page in pages}:
             for zone in zones:

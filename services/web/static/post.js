@@ -54,13 +54,20 @@
     held.set(event.target, event.detail.data);
   });
 
-  // A new alarm is said once to a screen reader, and counted in the window's title.
+  // What was not there before moves a little; a new alarm is said once to a screen reader, and counted in the window's title.
   const said = new Set();
-  function arrived() {
+  let person = null;
+  function arrived(moving = true) {
     tick();
     const waiting = [...document.querySelectorAll("[data-alarm][data-severity]")];
     const fresh = waiting.filter((alarm) => !said.has(alarm.dataset.alarm));
-    for (const alarm of fresh) said.add(alarm.dataset.alarm);
+    for (const alarm of fresh) {
+      said.add(alarm.dataset.alarm);
+      if (moving) alarm.classList.add("arrived");
+    }
+    const now = document.querySelector("#zone-now [data-event]");
+    if (moving && now && now.dataset.event !== person) now.classList.add("arrived");
+    person = now?.dataset.event ?? null;
     if (fresh.length) announce.textContent = fresh.map((alarm) => `${alarm.querySelector("h3").innerText}. ${alarm.querySelector(".where").innerText}`).join(". ");
     document.title = waiting.length ? `(${waiting.length}) ${title}` : title;
   }
@@ -68,7 +75,7 @@
     if (event.detail.type === "ended") location.reload();
     arrived();
   });
-  arrived();
+  arrived(false);
 
   // The page must not look fresh when it is not.
   let lostTimer = null;

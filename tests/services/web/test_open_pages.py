@@ -118,3 +118,14 @@ async def test_a_holder_has_the_name_that_the_store_knows(pushing: Posts, clock:
     pushing.take(act(1, clock.now))
     sight = await pushing.sight(SITE)
     assert sight.people["pupil-1"].name == "Қасымов Арман"
+
+
+async def test_a_press_does_not_wait_for_a_thousand_pages_that_open_at_once(pushing: Posts, clock: Clock) -> None:
+    reader = Reader(pushing.open(SITE, Language.KK))
+    for _ in Zone:
+        await reader.next()
+    others = [Reader(pushing.open(f"school-{number}", Language.KK)) for number in range(100, 1100)]
+    await others[0].next()
+    pushing.take(press(1, clock.now))
+    assert (await reader.next())[0] is Zone.ALARMS
+    assert others[-1].page._waiting == {}
