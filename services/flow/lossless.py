@@ -32,6 +32,8 @@ from services.flow.facts import FollowedFacts
 BATCH = 400
 GATHERED = 2 * BATCH
 STOP_GRACE_S = 3.0
+BREATHE_EVERY = 50
+"""Signatures are checked in the loop: in a thread beside it they cost the same and a busy machine gains nothing."""
 
 Hop = Callable[[Event[Any], Case], None]
 
@@ -138,7 +140,12 @@ class LosslessAgent:
         events = [event for event in batch if event.message.generation_id == generation]
         if not events or not await app.facts.current({event.message.partition for event in events}, still):
             return _Checked([], [], still)
-        return _Checked(events, [self._read(event) for event in events], still)
+        records = []
+        for number, event in enumerate(events):
+            if number % BREATHE_EVERY == 0:
+                await asyncio.sleep(0)
+            records.append(self._read(event))
+        return _Checked(events, records, still)
 
     async def _finish(self, checked: _Checked) -> None:
         try:

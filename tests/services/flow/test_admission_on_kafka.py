@@ -157,7 +157,7 @@ def test_a_record_that_breaks_its_reader_or_its_hop_is_kept_and_the_way_goes_on(
     assert {(letter["topic"], letter["reason"]) for letter in stream.dead()} == {
         (CREDENTIAL_READS.name, "fault"),
         (CREDENTIAL_READS.name, "malformed"),
-        (SITE_POLICIES.name, "fault"),
+        (SITE_POLICIES.name, "malformed"),
     }
 
 
