@@ -1,17 +1,11 @@
-"""What every command shares: the settings option, the consoles, the store, and how a refusal is said."""
+"""What every command shares: the settings option, the console, and how a refusal is said."""
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
 from rich.console import Console
-
-from services.settings import Configuration
-from services.store import schema_version
-from services.store.database import Store
 
 SettingsFile = Annotated[
     Path, typer.Option("--settings", "-s", help="The settings file (TOML).", envvar="QAQPA_SETTINGS")
@@ -28,14 +22,3 @@ class Refusal(Exception):  # noqa: N818  said to the operator, in one line
 def operator() -> str:
     """Name who types, for the audit."""
     return f"operator/{getpass.getuser()}"
-
-
-@contextmanager
-def opened_store(settings: Path) -> Iterator[Store]:
-    """Open the store of a settings file, at head, and close it; raises WrongSetting."""
-    store = Store.of(Configuration.load(settings))
-    try:
-        schema_version.require_head(store)
-        yield store
-    finally:
-        store.close()

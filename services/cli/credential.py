@@ -9,7 +9,8 @@ from sqlmodel import Session
 
 from schemas.credential import Category, Credential
 from schemas.keyed_hash import credential_hash
-from services.cli.console import Refusal, SettingsFile, SiteName, opened_store, operator, out
+from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
+from services.cli.opened import opened_store
 from services.cli.seed_file import Card
 from services.store import administration
 from services.store.clock import now

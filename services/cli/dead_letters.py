@@ -6,10 +6,14 @@ import typer
 from rich.table import Table
 
 from schemas.topics import BY_NAME
-from services.cli.console import Refusal, SettingsFile, opened_store, out
+from services.cli.console import Refusal, SettingsFile, out
+from services.cli.opened import opened_store
 from services.store.records import dead_letters as repository
 
+app = typer.Typer(help="Records that could not be taken.")
 
+
+@app.command()
 def dead_letters(
     settings: SettingsFile,
     topic: Annotated[str | None, typer.Option(help="Only those of a topic.")] = None,

@@ -5,7 +5,8 @@ from typing import Annotated
 import typer
 
 from schemas.site_mode import Mode
-from services.cli.console import SettingsFile, SiteName, opened_store, operator, out
+from services.cli.console import SettingsFile, SiteName, operator, out
+from services.cli.opened import opened_store
 from services.store import administration
 
 app = typer.Typer(name="mode", no_args_is_help=True, help="The mode of a site.")

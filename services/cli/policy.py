@@ -6,11 +6,17 @@ from typing import Annotated
 import typer
 
 from schemas.setting import WrongSetting, parse
-from services.cli.console import SettingsFile, opened_store, operator, out
+from services.cli.console import SettingsFile, operator, out
+from services.cli.opened import opened_store
 from services.cli.seed_file import PolicyFile
 from services.store import administration
 
 app = typer.Typer(name="policy", no_args_is_help=True, help="The rules of a site.")
+
+
+@app.callback()
+def group() -> None:
+    """Keep the command below it a subcommand."""
 
 
 @app.command()

@@ -10,9 +10,12 @@ from schemas.credential import Credential
 from schemas.ids import is_slug
 from schemas.setting import WrongSetting, parse
 from schemas.site_policy import SitePolicy
-from services.cli.console import SettingsFile, opened_store, operator, out
+from services.cli.console import SettingsFile, operator, out
+from services.cli.opened import opened_store
 from services.cli.seed_file import Card, PersonPart, SeedFile, UserPart
 from services.store import administration, people, users
+
+app = typer.Typer(help="Enter a site from a file.")
 
 
 class _Site(NamedTuple):
@@ -23,6 +26,7 @@ class _Site(NamedTuple):
     users: list[tuple[UserPart, str]]
 
 
+@app.command()
 def seed(settings: SettingsFile, file: Annotated[Path, typer.Argument(help="The seed file (TOML).")]) -> None:
     """Enter a site: its policy with gates, people, credentials and users. Repeating it changes only what differs."""
     site = _read(file)

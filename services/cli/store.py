@@ -10,6 +10,11 @@ from services.store.database import Store
 app = typer.Typer(name="store", no_args_is_help=True, help="Prepare the database.")
 
 
+@app.callback()
+def group() -> None:
+    """Keep the command below it a subcommand."""
+
+
 @app.command()
 def upgrade(settings: SettingsFile) -> None:
     """Bring the database's tables to this version. Safe to repeat."""

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from services.cli.console import Refusal, SettingsFile, out
 from services.kafka_client import topics_admin
-from services.kafka_client.topics_admin import State, Step
+from services.kafka_client.topics_admin import State, Step, TopicsNotReady
 from services.settings import Configuration
 
 app = typer.Typer(name="topics", no_args_is_help=True, help="Show and make the cluster's topics.")
@@ -46,6 +46,8 @@ def _answered(asking: Coroutine[None, None, list[Step]], within_s: float) -> lis
     except TimeoutError as error:
         message = f"the broker has not answered within {within_s:g} s; look at kafka.bootstrap, and whether it runs"
         raise Refusal(message) from error
+    except TopicsNotReady as error:
+        raise Refusal(str(error)) from error
 
 
 def _show(steps: Sequence[Step]) -> None:

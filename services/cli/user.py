@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from services.cli.console import Refusal, SettingsFile, SiteName, opened_store, operator, out
+from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
+from services.cli.opened import opened_store
 from services.cli.seed_file import LANGUAGES
 from services.store import users
 from services.store.users import UserRole

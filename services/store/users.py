@@ -2,6 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -14,7 +15,6 @@ from services.store.columns import UtcDateTime
 MIN_PASSWORD_CHARACTERS = 8
 
 _HASHER = PasswordHasher()
-_NOBODYS_HASH = _HASHER.hash("nobody signs in with this")
 
 
 class UserRole(StrEnum):
@@ -116,8 +116,16 @@ def verified(session: Session, login: str, password: str) -> UserRow | None:
     An unknown login takes as long as a wrong password.
     """
     known = session.get(UserRow, login)
-    right = _matches(known.password_hash if known else _NOBODYS_HASH, password)
+    right = _matches(known.password_hash if known else _nobodys_hash(), password)
     return known if known is not None and right and known.disabled_at is None else None
+
+
+@cache
+def _nobodys_hash() -> str:
+    """Give a hash that nobody's password has, for taking as long over nobody; made when first needed: it costs 64
+    MiB.
+    """
+    return _HASHER.hash("nobody signs in with this")
 
 
 def _same(known: UserRow, wanted: UserRow) -> bool:
