@@ -49,7 +49,7 @@ class FactsOnDisk:
     def __init__(self, path: Path, site: str) -> None:
         """Open or make the file; raises sqlite3.Error when the disk does not allow it."""
         self._site = site
-        self._connection = connect(path)
+        self._connection = connect(path, durable=False)
         self._connection.executescript(_TABLES)
 
     def whole(self) -> sqlite3.Connection:

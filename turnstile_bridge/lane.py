@@ -27,7 +27,6 @@ STEPS: dict[tuple[LanePhase, LaneEvent], tuple[LanePhase, Ending | None]] = {
     ("passing", "completed"): ("locked", "passed"),
     ("passing", "reversed"): ("locked", "reversed"),
     ("passing", "expired"): ("locked", "abandoned"),
-    ("passing", "failed"): ("locked", "abandoned"),
 }
 """(phase, event) -> (phase, how the grant ended). What is not here changes nothing; a grant for a lane that is open
 waits for it.

@@ -1,4 +1,4 @@
-"""A gate's state machine in a test's hands: the test lets things happen and time pass, and sees what was said and done."""
+"""A gate's state machine in a test's hands: it lets things happen and time pass, and sees what was said and done."""
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta

@@ -53,6 +53,16 @@ def test_no_answer_in_time_and_the_gate_decides_alone() -> None:
     assert gate_.said(GateAct) == [act], "a late answer changes nothing"
 
 
+def test_an_answer_that_comes_a_moment_too_late_opens_nothing_even_before_the_gate_has_noticed() -> None:
+    gate_ = Played(own_verdict=Verdict.REFUSE)
+    read = gate_.shows()
+    gate_.s += 0.301
+    gate_.happens(answer(read))
+    gate_.passes(1)
+    [act] = gate_.said(GateAct)
+    assert (act.decided_by, act.verdict) == ("gate", Verdict.REFUSE)
+
+
 def test_after_three_time_outs_running_it_decides_at_once_until_an_answer_is_in_time_again() -> None:
     gate_ = Played()
     for credential in ("aa", "bb", "cc"):

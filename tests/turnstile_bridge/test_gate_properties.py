@@ -83,3 +83,4 @@ def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
     assert len(set(gate_.unlocked())) == len(gate_.unlocked())
     assert all(act.verdict is Verdict.ADMIT for act in acts if act.direction == "exit")
     assert gate.next_deadline_s(gate_.state) is None
+    assert not gate_.state.reads, "nothing is remembered for ever"
