@@ -21,7 +21,7 @@ SILENT_AFTER = timedelta(seconds=30)
 TROUBLE_FOR = timedelta(minutes=5)
 """How long a trouble that nothing takes back (tamper, a forced arm) stands at its gate."""
 
-Link = Literal["online", "alone", "silent", "unheard"]
+Link = Literal["online", "alone", "silent", "unheard", "unknown"]
 
 _LASTING = frozenset({"device_silent", "secure_channel_lost", "fire_contact"})
 _WELL = frozenset({"device_back", "link_restored", "link_lost"})
@@ -29,7 +29,10 @@ _WELL = frozenset({"device_back", "link_restored", "link_lost"})
 
 
 class GateView(msgspec.Struct, frozen=True, kw_only=True):
-    """One gate: how it is reached, since when, what troubles it, who came last."""
+    """One gate: how it is reached, since when, what troubles it, who came last.
+
+    ``unknown`` while this page itself has no news: then a gate's silence says nothing of the gate.
+    """
 
     gate: str
     name: str
@@ -61,6 +64,8 @@ def _gate(sight: Sight, gate: str) -> GateView:
 
 
 def _link(sight: Sight, gate: str, acts: Sequence[Seen[GateAct]]) -> tuple[Link, datetime | None]:
+    if sight.news.state != "live":
+        return "unknown", None
     heard = sight.state.heard.get(gate)
     if heard is None:
         return "unheard", None

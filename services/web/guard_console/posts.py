@@ -64,7 +64,7 @@ class Posts:
         if news != self.news:
             self.news = news
             for site in self._pages:
-                self._mark(site, {Zone.SITE})
+                self._mark(site, {Zone.SITE, Zone.GATES})
 
     def note_sent(self, site: str, alarm: str, by: str, at: datetime) -> None:
         """Note that somebody's acknowledgement is on its way; a repeat changes nothing."""

@@ -81,7 +81,7 @@ def coded() -> set[str]:
 SPECIAL = {"verdict.admit.exit", "lane.admit.exit", "reason.lockdown.do.ask", "reason.outside_window.why.today"}
 """Texts that take the place of the general one where it would not fit."""
 
-PUT_TOGETHER = {f"gate.{link}{part}" for link in ("alone", "silent") for part in ("", ".do")} | {
+PUT_TOGETHER = {f"gate.{link}{part}" for link in ("alone", "silent", "unheard", "unknown") for part in ("", ".do")} | {
     f"error.{status}.{part}" for status in (403, 404, 405, 422, 500, 503) for part in ("title", "do")
 }
 """Keys that a template or a route ends with a word of its own."""

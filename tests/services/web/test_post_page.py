@@ -170,6 +170,8 @@ async def test_the_page_says_since_when_it_has_no_news(browser_at_post: Browser,
     posts.tell_news(News("lost", clock.now))
     page = (await browser_at_post.get("/post")).text
     assert 'data-news="lost"' in page
+    assert 'data-link="silent"' not in page
+    assert page.count('data-link="unknown"') == 2
     assert "бастап келмей тұр" in page
 
 
