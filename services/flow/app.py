@@ -13,8 +13,9 @@ import uvloop
 from faust.sensors import Monitor
 from faust.types.auth import CredentialsT
 
+from schemas.setting import WrongSetting
 from schemas.topics import CHANGELOGS, DEAD_LETTERS, TOPICS, Family, Role
-from schemas.trust import Signer
+from schemas.trust import Signer, Trust
 from services.flow.batch_table import STORE_OPTIONS, BatchTable
 from services.flow.case import Speaker
 from services.flow.consumer import PromptConsumer
@@ -93,24 +94,30 @@ class _Worker:
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, stop.set)
         outputs = [topic for topic in TOPICS if topic.writer is self._role]
-        await _unless(
-            stop,
-            require(
-                self._configuration,
-                [*self._inputs, *self._facts_topics, *outputs, DEAD_LETTERS[self._role]],
-                [self._name],
-            ),
-        )
+        topics = [*self._inputs, *self._facts_topics, *outputs, DEAD_LETTERS[self._role]]
+        await _unless(stop, require(self._configuration, topics, [self._name]))
         if stop.is_set():
             return
         producer = RecordProducer(self._configuration)
-        store = FactStore(self._data_dir / "facts", trust := self._configuration.trust())
+        parts = self._parts(producer)
+        agent = LosslessAgent(parts)
+        source = parts.faust.topic(
+            *parts.topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        )
+        parts.faust.agent(source, name=self._name, concurrency=1)(agent.run)
+        try:
+            await self._serve(parts, agent, stop)
+        finally:
+            await parts.facts.stop()
+            await producer.stop()
+            parts.facts.store.close()
+
+    def _parts(self, producer: RecordProducer) -> App:
+        trust = self._configuration.trust()
+        store = self._fact_store(trust)
         delivery = Delivery(producer, self._role, self._speaker, _now)
         app = make_app(self._configuration, self._name, self._data_dir)
-        facts = FollowedFacts(
-            self._configuration, self._facts_topics, store, on_refused=self._refuse_facts(delivery), on_failed=app.crash
-        )
-        parts = App(
+        return App(
             faust=app,
             role=self._role,
             name=self._name,
@@ -119,21 +126,25 @@ class _Worker:
             tables=make_tables(app, CHANGELOGS[self._name], self._configuration.placement().stream_partitions),
             speaker=self._speaker,
             trust=trust,
-            facts=facts,
+            facts=FollowedFacts(
+                self._configuration,
+                self._facts_topics,
+                store,
+                on_refused=self._refuse_facts(delivery),
+                on_failed=app.crash,
+            ),
             delivery=delivery,
             clock=_now,
         )
-        agent = LosslessAgent(parts)
-        source = app.topic(
-            *parts.topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
-        )
-        app.agent(source, name=self._name, concurrency=1)(agent.run)
+
+    def _fact_store(self, trust: Trust) -> FactStore:
         try:
-            await self._serve(parts, agent, stop)
-        finally:
-            await facts.stop()
-            await producer.stop()
-            store.close()
+            return FactStore(self._data_dir / "facts", trust)
+        except Exception as error:
+            if "lock" not in str(error):
+                raise
+            message = f"setting {self._role}.data_dir: {self._data_dir} is in use by another worker"
+            raise WrongSetting(message) from error
 
     async def _serve(self, parts: App, agent: LosslessAgent, stop: asyncio.Event) -> None:
         app = parts.faust
@@ -175,18 +186,10 @@ class _Worker:
     def _refuse_facts(self, delivery: Delivery) -> Callable[[Sequence[RefusedFact]], Awaitable[None]]:
         async def refuse(refused: Sequence[RefusedFact]) -> None:
             letters = []
-            for fact in refused:
-                where = fact.record
-                logger.warning(
-                    "refused topic=%s partition=%d offset=%d reason=%s",
-                    where.topic.name,
-                    where.partition,
-                    where.offset,
-                    fact.reason,
-                )
-                refusal = Refusal(
-                    where.topic.name, where.partition, where.offset, where.value, fact.reason, fact.detail
-                )
+            for record, reason, detail in refused:
+                place = (record.topic.name, record.partition, record.offset)
+                logger.warning("refused topic=%s partition=%d offset=%d reason=%s", *place, reason)
+                refusal = Refusal(*place, record.value, reason, detail)
                 letters.append(dead_letter(self._role, self._speaker, refusal, _now()))
             await delivery.deliver(letters, lambda: True)
 

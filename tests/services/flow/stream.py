@@ -181,10 +181,10 @@ class Stream:
 class Worker:
     """One process of an app, as an operator starts it."""
 
-    def __init__(self, stream: Stream, role: Role, name: str) -> None:
+    def __init__(self, stream: Stream, role: Role, name: str, log: str = "") -> None:
         self.role = role
         self._settings = stream.settings_for(name)
-        self._log = stream.folder / f"{role}-{name}.log"
+        self._log = stream.folder / f"{role}-{log or name}.log"
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> "Worker":

@@ -14,7 +14,7 @@ from schemas.topics import ACCESS_DECISIONS, CREDENTIAL_READS, SIGNALS, Role
 from services.kafka_client import topics_admin
 from services.rules.refusals import AGAIN
 from tests.services.flow.people import CARD, GATE, UNKNOWN_CARD, act, credential, read
-from tests.services.flow.stream import Stream, soon
+from tests.services.flow.stream import Stream, Worker, soon
 
 NEVER = 3600.0
 CARDS = [f"{number:032x}" for number in range(40)]
@@ -185,6 +185,14 @@ def test_a_wrongly_partitioned_topic_is_named_and_the_worker_does_not_begin(noth
     worker = stream.worker(Role.ALARMING).start()
     assert worker.wait() == 2
     assert f"{stream.prefix}panics has 2 partitions" in worker.log()
+
+
+def test_a_second_worker_on_the_same_folder_says_so(stream: Stream) -> None:
+    stream.worker(Role.ALARMING).start().ready()
+    second = Worker(stream, Role.ALARMING, "one", log="second").start()
+    assert second.wait() == 2
+    assert "setting alarming.data_dir" in second.log()
+    assert "is in use by another worker" in second.log()
 
 
 def test_a_worker_that_is_told_to_stop_while_it_waits_for_the_broker_stops(tmp_path: object, free_port: int) -> None:
