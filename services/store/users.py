@@ -60,13 +60,8 @@ def put(  # noqa: PLR0913  a user has all of this
     """Enter a user, or change one of the same site, and give True when anything changed. A login of another site is a
     ValueError.
     """
-    if len(password) < MIN_PASSWORD_CHARACTERS:
-        message = f"the password of {login} is shorter than {MIN_PASSWORD_CHARACTERS} characters"
-        raise ValueError(message)
     known = session.get(UserRow, login)
-    if known is not None and known.site != site:
-        message = f"the login {login} is taken"
-        raise ValueError(message)
+    _refuse(known, site, login, password)
     moment = at or now()
     wanted = UserRow(
         login=login,
@@ -118,6 +113,15 @@ def verified(session: Session, login: str, password: str) -> UserRow | None:
     known = session.get(UserRow, login)
     right = _matches(known.password_hash if known else _nobodys_hash(), password)
     return known if known is not None and right and known.disabled_at is None else None
+
+
+def _refuse(known: UserRow | None, site: str, login: str, password: str) -> None:
+    if len(password) < MIN_PASSWORD_CHARACTERS:
+        message = f"the password of {login} is shorter than {MIN_PASSWORD_CHARACTERS} characters"
+        raise ValueError(message)
+    if known is not None and known.site != site:
+        message = f"the login {login} is taken"
+        raise ValueError(message)
 
 
 @cache
