@@ -79,9 +79,8 @@ async def test_a_write_that_fails_leaves_nothing_and_tells_its_caller(store: Sto
     assert await store.read(lambda session: people.count(session, SITE)) == 0
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_sqlite_keeps_what_was_committed_through_a_power_cut(store: Store) -> None:
-    if not store.is_sqlite:
-        return
     pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
     def ask(session: Session, name: str) -> object:

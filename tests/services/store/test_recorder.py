@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 import psycopg
+import pytest
 import sqlalchemy as sa
 from sqlalchemy.engine import URL
 from sqlmodel import Session
@@ -181,6 +182,27 @@ async def test_a_database_that_is_away_is_waited_for(ground: Ground, store: Stor
         assert process.poll() is None
     eventually(lambda: count(store, "passages") == 50, 30)
     assert letters(store) == {}
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+async def test_a_recorder_started_before_its_database_waits_for_it(
+    ground: Ground, store: Store, database_url: URL
+) -> None:
+    await ground.send(enrolment(), example(PANICS, 1))
+    with _PostgresAway(database_url):
+        ground.start()
+        eventually(lambda: "database_awaited" in ground.said(), 30)
+    eventually_kept(store, "panics")
+
+
+def test_a_recorder_started_before_its_broker_waits_for_it_and_can_be_stopped(
+    tmp_path: Path, free_port: int, store: Store, database_url: URL
+) -> None:
+    bare = Ground(tmp_path, f"127.0.0.1:{free_port}", "", database_url)
+    process = bare.start()
+    eventually(lambda: "broker_awaited" in bare.said(), 30)
+    assert stop(process) == 0
+    assert "Traceback" not in bare.said()
 
 
 def test_a_topic_that_is_missing_is_named_and_nothing_is_started(
