@@ -12,13 +12,12 @@ from pathlib import Path
 
 import msgspec
 
-from schemas.catalogue import Said
 from schemas.credential import Credential
 from schemas.credential_read import CredentialRead
-from schemas.envelope import Event
+from schemas.envelope import DataT, Event
 from schemas.outgoing import Outgoing, outgoing
 from schemas.site_policy import CategoryRules, GateTrust, SitePolicy, Window
-from schemas.topics import CREDENTIAL_READS, CREDENTIALS, SITE_POLICIES, Role, Topic
+from schemas.topics import CREDENTIAL_READS, CREDENTIALS, SITE_POLICIES, Role
 from schemas.trust import Signer, gate_source, service_source
 from services.kafka_client import topics_admin
 from services.kafka_client.producer import RecordProducer
@@ -58,12 +57,26 @@ class Ground:
     async def lay(self) -> None:
         """Make the topics and let policies and cards lie in them."""
         await topics_admin.apply(self.configuration)
-        await self.send(
-            [self._fact(SITE_POLICIES, site, _policy(self._gates[f"{site}-main"].public_key, site)) for site in SITES]
-        )
-        await self.send(
-            [self._fact(CREDENTIALS, site, _card(number)) for site in SITES for number in range(CARDS_A_SITE)]
-        )
+        policies = [
+            outgoing(self._administration, SITE_POLICIES, policy, self._placement) for policy in self.policies()
+        ]
+        cards = [
+            outgoing(
+                self._administration,
+                CREDENTIALS,
+                self._fact(f"card/{site}/{number}", site, _card(number)),
+                self._placement,
+            )
+            for site in SITES
+            for number in range(CARDS_A_SITE)
+        ]
+        await self.send([*policies, *cards])
+
+    def policies(self) -> list[Event[SitePolicy]]:
+        """Give the schools' policies, which make their gates known."""
+        return [
+            self._fact(f"policy/{site}", site, _policy(self._gates[f"{site}-main"].public_key, site)) for site in SITES
+        ]
 
     def read(self, number: int) -> Outgoing:
         """Give a signed read: the gates in turn, a known card but for one in ten."""
@@ -81,7 +94,8 @@ class Ground:
             bits=26,
             answer_by=at + WAIT,
         )
-        return self._record(self._gates[gate], CREDENTIAL_READS, f"{gate}:1:{number}", site, data)
+        event = Event(id=f"{gate}:1:{number}", source=gate_source(gate), time=at, site=site, data=data)
+        return outgoing(self._gates[gate], CREDENTIAL_READS, event, self._placement)
 
     async def send(self, records: Sequence[Outgoing]) -> None:
         """Send records and return when the broker has them."""
@@ -92,12 +106,8 @@ class Ground:
         """Close the producer."""
         await self._producer.stop()
 
-    def _fact(self, topic: Topic, site: str, data: Said) -> Outgoing:
-        return self._record(self._administration, topic, f"{topic.noun}/{site}/{id(data)}", site, data)
-
-    def _record(self, signer: Signer, topic: Topic, name: str, site: str, data: Said) -> Outgoing:
-        event = Event(id=name, source=signer.source, time=datetime.now(UTC), site=site, data=data)
-        return outgoing(signer, topic, event, self._placement)
+    def _fact(self, name: str, site: str, data: DataT) -> Event[DataT]:
+        return Event(id=name, source=self._administration.source, time=datetime.now(UTC), site=site, data=data)
 
 
 def _seed(owner: str) -> bytes:

@@ -91,23 +91,20 @@ class _Look(NamedTuple):
     cpu_s: float
 
 
-async def throughput(name: str, ground: Ground, reads: int) -> Rate:
-    """Give the rate of an engine that meets a backlog of ``reads``, which lies there already."""
+async def throughput(engine: Engine, ground: Ground, reads: int) -> Rate:
+    """Give the rate of an engine that was just started before a backlog of ``reads``."""
     ends = Ends(ground.configuration)
-    before = await _said(ends, ground)
-    engine = Engine(name, ground)
     looks: list[_Look] = []
     try:
         deadline = time.monotonic() + GIVE_UP_S
         while not looks or looks[-1].said < reads:
             engine.check()
             if time.monotonic() > deadline:
-                message = f"{name} said {looks[-1].said} of {reads} decisions in {GIVE_UP_S:.0f} s"
+                message = f"{engine.name} said {looks[-1].said} of {reads} decisions in {GIVE_UP_S:.0f} s"
                 raise EngineFailed(message)
             await asyncio.sleep(LOOK_EVERY_S)
-            looks.append(_Look(time.monotonic(), await _said(ends, ground) - before, engine.cpu_s()))
+            looks.append(_Look(time.monotonic(), await _said(ends, ground), engine.cpu_s()))
     finally:
-        engine.stop()
         await ends.stop()
     first = next(look for look in looks if look.said >= BEGINS * reads)
     last = next(look for look in looks if look.said >= ENDS * reads)
@@ -116,9 +113,8 @@ async def throughput(name: str, ground: Ground, reads: int) -> Rate:
     return Rate(round(per_s), round((last.cpu_s - first.cpu_s) / said * 1_000_000))
 
 
-async def round_trip(name: str, ground: Ground, first: int, reads: int, a_second: float) -> RoundTrip:
+async def round_trip(engine: Engine, ground: Ground, first: int, reads: int, a_second: float) -> RoundTrip:
     """Give the round trip of reads that are produced at an even pace, whatever the engine does (open loop)."""
-    engine = Engine(name, ground)
     watching = _Watching(ground)
     try:
         await watching.start()
@@ -136,7 +132,6 @@ async def round_trip(name: str, ground: Ground, first: int, reads: int, a_second
         return quantiles([(watching.seen[read] - at_s) * 1000 for read, at_s in sent.items()])
     finally:
         await watching.stop()
-        engine.stop()
 
 
 def quantiles(times_ms: Sequence[float]) -> RoundTrip:
