@@ -24,12 +24,6 @@ class DeadLetterRow(Recorded, table=True):
     head: str
 
 
-def recent(session: Session, site: str, limit: int, topic: str | None = None) -> Sequence[DeadLetterRow]:
-    """Give the newest dead letters that claim a site."""
-    query = select(DeadLetterRow).where(DeadLetterRow.site == site).order_by(col(DeadLetterRow.at).desc()).limit(limit)
-    return session.exec(query.where(DeadLetterRow.topic == topic) if topic else query).all()
-
-
 def recent_of_all(session: Session, limit: int, topic: str | None = None) -> Sequence[DeadLetterRow]:
     """Give the newest of the whole cluster, for its operator only: a record that cannot be read belongs to no site for
     sure.

@@ -1,8 +1,6 @@
 """Gate acts: the one effective decision of each read, for the journal and the guard's page."""
 
-from collections.abc import Sequence
-
-from sqlmodel import JSON, Field, Session, col, select
+from sqlmodel import JSON, Field
 
 from services.store.columns import Recorded, by_time
 
@@ -29,9 +27,3 @@ class GateActRow(Recorded, table=True):
     policy_age_s: float
     grant: str | None
     waited_ms: float
-
-
-def recent(session: Session, site: str, limit: int, gate: str | None = None) -> Sequence[GateActRow]:
-    """Give the newest acts of a site, or of one of its gates."""
-    query = select(GateActRow).where(GateActRow.site == site).order_by(col(GateActRow.at).desc()).limit(limit)
-    return session.exec(query.where(GateActRow.gate == gate) if gate else query).all()
