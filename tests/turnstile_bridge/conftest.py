@@ -30,8 +30,8 @@ def school(home: GateHome) -> Iterator[SimulatedSchool]:
 
 @pytest.fixture
 def online_home(tmp_path: Path, kafka: LocalKafka, topic_prefix: str) -> Iterator[GateHome]:
-    """Give a gate of the run's Kafka."""
-    home = GateHome(tmp_path / "gate", bootstrap=kafka.bootstrap, prefix=topic_prefix)
+    """Give a gate of the run's Kafka, with patience for a machine that does much else."""
+    home = GateHome(tmp_path / "gate", bootstrap=kafka.bootstrap, prefix=topic_prefix, answer_within_ms=1500)
     yield home
     home.end()
 

@@ -44,6 +44,7 @@ keyring = "keyring.json"
 signing_key = "gate.key"
 card_key = "cards.key"
 heartbeat_s = {heartbeat_s}
+answer_within_ms = {answer_within_ms}
 
 [kafka]
 bootstrap = "{bootstrap}"
@@ -129,7 +130,9 @@ class BridgeProcess:
 class GateHome:
     """One gate's folder. ``write`` lays it out; bridges that a test leaves running are ended by ``end``."""
 
-    def __init__(self, folder: Path, *, bootstrap: str = NOBODY_LISTENS, prefix: str = "", wait_s: float = 5.0) -> None:
+    def __init__(
+        self, folder: Path, *, bootstrap: str = NOBODY_LISTENS, prefix: str = "", answer_within_ms: int = 300
+    ) -> None:
         """Make keys and settings."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
@@ -142,7 +145,15 @@ class GateHome:
             json.dumps({role: [signer.public_key] for role, signer in self.services.items()})
         )
         self.settings = folder / "gate.toml"
-        text = SETTINGS.format(site=SITE, gate=GATE, bootstrap=bootstrap, prefix=prefix, wait_s=wait_s, heartbeat_s=0.5)
+        text = SETTINGS.format(
+            site=SITE,
+            gate=GATE,
+            bootstrap=bootstrap,
+            prefix=prefix,
+            wait_s=5.0,
+            heartbeat_s=0.5,
+            answer_within_ms=answer_within_ms,
+        )
         self.settings.write_text(text)
         self._bridges: list[BridgeProcess] = []
 
