@@ -10,14 +10,12 @@ import queue
 from collections.abc import Callable
 from pathlib import Path
 
-import msgspec
-
 from schemas.gate_event import GateEvent, GateEventKind
 from schemas.keyed_hash import credential_hash
 from schemas.panic import Panic
 from schemas.topics import GATE_EVENTS, PANICS
-from services.rules.decide import decide
 from turnstile_bridge import gate, reads
+from turnstile_bridge.alone import decided_alone
 from turnstile_bridge.clock import instant
 from turnstile_bridge.drivers import interface as hardware
 from turnstile_bridge.drivers.osdp_gate import OsdpGate
@@ -183,10 +181,7 @@ class Bridge:
 
     def _decide_alone(self, effect: DecideAlone, now: Instant) -> None:
         read = effect.read
-        facts = self._facts.facts_for(read.data.credential)
-        person = facts.credential.holder if facts.credential else read.data.credential
-        facts = msgspec.structs.replace(facts, presence=self._journal.presence(person))
-        self._step(OwnDecision(read.id, decide(read.data, facts, now.at)), now)
+        self._step(OwnDecision(read.id, decided_alone(read.data, self._facts, self._journal, now.at)), now)
 
     def _say(self, said: list[Say], now: Instant) -> list[Written]:
         if not said:
