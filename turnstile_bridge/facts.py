@@ -21,7 +21,7 @@ from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
 from schemas.topics import Topic
 from services.rules.facts import Facts
-from turnstile_bridge.journal import connect
+from turnstile_bridge.database import connect
 
 REFUSED_KEPT = 1000
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)

@@ -28,6 +28,7 @@ from schemas.topics import BY_NAME, Placement
 from schemas.trust import Signer
 from services.rules.facts import Presence
 from services.rules.presence import presence_after
+from turnstile_bridge.database import connect
 from turnstile_bridge.gate_words import Grant, Say
 
 Queue = Literal["records", "alarms"]
@@ -233,18 +234,6 @@ class Outbox:
     def close(self) -> None:
         """Close the connection."""
         self._connection.close()
-
-
-def connect(path: Path, *, durable: bool = True) -> sqlite3.Connection:
-    """Open a database file of the gate: WAL, every transaction on the disk before it counts.
-
-    ``durable=False`` is for what a power cut may take back as a whole (an acknowledgement, followed facts with their
-    offset): it does not wait for the disk.
-    """
-    connection = sqlite3.connect(path, timeout=5.0, check_same_thread=False)
-    connection.execute("PRAGMA journal_mode = WAL")
-    connection.execute(f"PRAGMA synchronous = {'FULL' if durable else 'NORMAL'}")
-    return connection
 
 
 def queue_of(say: Say) -> Queue:
