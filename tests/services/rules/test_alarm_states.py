@@ -73,7 +73,8 @@ def test_the_table_itself() -> None:
     assert {state for state, kind in TRANSITIONS if kind == "acknowledge"} == {"raised", "escalated"}
     assert {state for state, kind in TRANSITIONS if kind == "close"} == {"acknowledged", "responding"}
     assert not [state for state, _ in TRANSITIONS if state == "closed"]
-    reached, found = {"raised"}, {"raised"}
+    found: set[AlarmState] = {"raised"}
+    reached = set(found)
     while found:
         found = {TRANSITIONS[step] for step in TRANSITIONS if step[0] in found} - reached
         reached |= found
