@@ -36,4 +36,7 @@ def journey_kafka(home: Path) -> Iterator[LocalKafka]:
 async def site(home: Path, journey_kafka: LocalKafka) -> AsyncIterator[Site]:
     """Give a site with everything running."""
     async with staged(home, journey_kafka, [find_free_port(), find_free_port()]) as running:
+        await (
+            running.a_pupil_enters_online()
+        )  # the first of the morning may be let in by the gate while the stream wakes up
         yield running
