@@ -211,17 +211,17 @@ class Outbox:
         self._connection = connect(path, durable=False)
         self._queue = queue
 
-    def waiting(self, limit: int, patience_s: float = 0.0) -> list[Waiting]:
-        """Give the oldest rows; when there are none, wait for news so long."""
-        news = self._journal.news[self._queue]
-        news.clear()
-        rows = self._oldest(limit)
-        return rows if rows or not news.wait(patience_s) else self._oldest(limit)
+    @property
+    def news(self) -> threading.Event:
+        """Give what is set when there is something new to send; the sender clears it before it looks."""
+        return self._journal.news[self._queue]
 
-    def _oldest(self, limit: int) -> list[Waiting]:
+    def waiting(self, limit: int, after: int = 0) -> list[Waiting]:
+        """Give the oldest rows after a sequence number."""
         found = self._connection.execute(
-            "SELECT seq, event_id, topic, partition, key, value FROM records WHERE queue = ? ORDER BY seq LIMIT ?",
-            (self._queue, limit),
+            "SELECT seq, event_id, topic, partition, key, value FROM records"
+            " WHERE queue = ? AND seq > ? ORDER BY seq LIMIT ?",
+            (self._queue, after, limit),
         )
         return [Waiting(*row) for row in found]
 

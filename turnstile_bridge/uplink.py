@@ -9,9 +9,9 @@ is counted and kept.
 
 import contextlib
 import logging
-import ssl
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -22,48 +22,28 @@ from kafka.errors import KafkaError, KafkaTimeoutError
 from schemas.topics import ACCESS_DECISIONS, CREDENTIALS, GATE_EVENTS, PANICS, SITE_MODES, SITE_POLICIES, Topic
 from turnstile_bridge.gate_words import Answered, LinkLost, LinkRestored, ModeKnown
 from turnstile_bridge.incoming import Incoming
-from turnstile_bridge.journal import Journal, Queue, Waiting
+from turnstile_bridge.journal import Journal, Outbox, Queue, Waiting
+from turnstile_bridge.kafka_options import BOOTSTRAP_MS, connection_options
 from turnstile_bridge.link_watch import LinkWatch
 from turnstile_bridge.log import fault, log
 from turnstile_bridge.panic_watch import AlarmsTaken
 from turnstile_bridge.settings import GateConfiguration
 
-BATCH = 200
+WINDOW = 500
+"""So many records may be on their way at once."""
+
 CONFIRM_EVERY_S = 10.0
 FACT_TOPICS = (SITE_POLICIES, SITE_MODES, CREDENTIALS)
 _RETRY_S = 0.5
-_BOOTSTRAP_MS = 2000
 _NO_DEADLINE_MS = 7 * 24 * 3600 * 1000
 _POLL_MS = 250
 _ASK_END_MS = 3000
-_ACK_LOOK_S = 0.2
+_LOOK_S = 1.0
 
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
 UplinkEvent = Answered | ModeKnown | LinkLost | LinkRestored | AlarmsTaken
-
-
-def connection_options(configuration: GateConfiguration) -> dict[str, Any]:
-    """Give what any client of this gate is opened with."""
-    kafka = configuration.settings.kafka
-    options: dict[str, Any] = {
-        "bootstrap_servers": kafka.bootstrap.split(","),
-        "client_id": f"bridge-{configuration.settings.gate}",
-        "security_protocol": kafka.security_protocol,
-        "bootstrap_timeout_ms": _BOOTSTRAP_MS,
-        "reconnect_backoff_ms": 50,
-        "reconnect_backoff_max_ms": 1000,
-        "metrics_enabled": False,
-        "allow_auto_create_topics": False,
-    }
-    if kafka.sasl_mechanism is not None:
-        options["sasl_mechanism"] = kafka.sasl_mechanism
-        options["sasl_plain_username"] = kafka.sasl_username
-        options["sasl_plain_password"] = configuration.kafka_password()
-    if kafka.ssl_ca_file is not None:
-        options["ssl_context"] = ssl.create_default_context(cafile=str(configuration.path(kafka.ssl_ca_file)))
-    return options
 
 
 def broker_answers(configuration: GateConfiguration) -> str | None:
@@ -123,7 +103,7 @@ class Uplink:
         for news in self._journal.news.values():
             news.set()
         for thread in self._threads:
-            thread.join(_BOOTSTRAP_MS / 1000 + 1)
+            thread.join(BOOTSTRAP_MS / 1000 + 1)
 
     @property
     def refused(self) -> int:
@@ -141,8 +121,6 @@ class Uplink:
         while not self._stopping.is_set():
             try:
                 work()
-            except _Stopped:
-                return
             except KafkaError as error:
                 if said != (said := type(error).__name__):
                     log("uplink_waits", logging.WARNING, thread=name, error=said, detail=str(error)[:200])
@@ -159,38 +137,44 @@ class Uplink:
             linger_ms=0,
             delivery_timeout_ms=_NO_DEADLINE_MS,
             request_timeout_ms=5000,
-            max_block_ms=_BOOTSTRAP_MS,
+            max_block_ms=BOOTSTRAP_MS,
         )
         try:
             if queue == "alarms":
                 for topic in (PANICS, GATE_EVENTS):
                     producer.partitions_for(self._prefix + topic.name)
-            while not self._stopping.is_set():
-                if batch := outbox.waiting(BATCH, patience_s=1.0):
-                    self._deliver(queue, producer, batch)
-                    outbox.acknowledged(batch)
+            self._drain(queue, outbox, producer)
         finally:
             with contextlib.suppress(KafkaError):
                 producer.close(timeout=0.5)
             outbox.close()
 
-    def _deliver(self, queue: Queue, producer: Any, batch: list[Waiting]) -> None:
-        if queue == "records":
-            self._link.waits(time.monotonic())
-        sent = [
-            producer.send(self._prefix + row.topic, value=row.value, key=row.key, partition=row.partition)
-            for row in batch
-        ]
-        for future in sent:
-            while not future.is_done:
-                if self._stopping.is_set():
-                    raise _Stopped
-                with contextlib.suppress(KafkaTimeoutError):
-                    future.get(_ACK_LOOK_S)
-            if future.exception is not None:
-                raise future.exception
+    def _drain(self, queue: Queue, outbox: Outbox, producer: Any) -> None:
+        """Send what waits and forget what is acknowledged, the next not waiting for the last; any failure ends it, and
+        what was not acknowledged is sent again.
+        """
+        sent: deque[tuple[Waiting, Any]] = deque()
+        last = 0
+        while not self._stopping.is_set():
+            outbox.news.clear()
+            taken = _taken(sent)
+            batch = outbox.waiting(WINDOW - len(sent), after=last)
+            for row in batch:
+                last = row.seq
+                topic = self._prefix + row.topic
+                future = producer.send(topic, value=row.value, key=row.key, partition=row.partition)
+                sent.append((row, future.add_both(lambda _: outbox.news.set())))
+            if taken:
+                outbox.acknowledged(taken)
+                self._took(queue, taken)
+            if sent and queue == "records":
+                self._link.waits(time.monotonic())
+            if not taken and not batch:
+                outbox.news.wait(_LOOK_S)
+
+    def _took(self, queue: Queue, rows: list[Waiting]) -> None:
         if queue == "alarms":
-            self._tell(AlarmsTaken(tuple(row.event_id for row in batch)))
+            self._tell(AlarmsTaken(tuple(row.event_id for row in rows)))
         elif (gap_s := self._link.taken(time.monotonic())) is not None:
             log("link_restored", gap_s=round(gap_s, 3))
             self._tell(LinkRestored(round(gap_s, 3)))
@@ -269,8 +253,14 @@ class Uplink:
         self._incomings.remove(incoming)
 
 
-class _Stopped(Exception):  # noqa: N818  how a sender that waits is told to end
-    pass
+def _taken(sent: "deque[tuple[Waiting, Any]]") -> list[Waiting]:
+    """Take what is acknowledged from the front of what was sent; raises what the front failed with."""
+    taken = []
+    while sent and sent[0][1].is_done and sent[0][1].exception is None:
+        taken.append(sent.popleft()[0])
+    if not taken and sent and sent[0][1].exception is not None:
+        raise sent[0][1].exception
+    return taken
 
 
 def _opened(client: Any, **options: Any) -> Any:

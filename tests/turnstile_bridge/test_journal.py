@@ -108,6 +108,8 @@ def test_a_record_is_signed_once_and_lies_where_its_site_does(tmp_path: Path) ->
     outbox = journal.sender("records")
     [row] = outbox.waiting(10)
     assert outbox.waiting(10) == [row]
+    assert outbox.waiting(10, after=row.seq) == []
+    assert outbox.news.is_set()
     trust = Trust({}, PLACEMENT)
     with pytest.raises(Exception, match="unknown_signer"):
         trust.read(GATE_EVENTS, row.partition, row.value)

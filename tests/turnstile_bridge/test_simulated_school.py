@@ -19,6 +19,7 @@ class SchoolProcess:
         """Start it."""
         command = [sys.executable, "-m", "turnstile_bridge.simulated_school", "--settings", str(home.settings)]
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        self._heard: list[dict[str, Any]] = []
 
     def order(self, **said: object) -> None:
         """Give it an order."""
@@ -27,14 +28,16 @@ class SchoolProcess:
         self.process.stdin.flush()
 
     def told(self, event: str) -> dict[str, Any]:
-        """Read on until it tells an event."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            told: dict[str, Any] = json.loads(line)
-            if told["event"] == event:
-                return told
-        message = f"it ended before it told {event}"
-        raise AssertionError(message)
+        """Read on until it has told an event; what it told before is not forgotten."""
+        while True:
+            for told in self._heard:
+                if told["event"] == event:
+                    self._heard.remove(told)
+                    return told
+            assert self.process.stdout is not None
+            line = self.process.stdout.readline()
+            assert line, f"it ended before it told {event}"
+            self._heard.append(json.loads(line))
 
 
 @pytest.fixture
