@@ -166,6 +166,7 @@ class _Worker:
         watchdog.stop()
         logger.info("stopping process=%s", self._role)
         starting.cancel()
+        await agent.stop()
         await app.stop()
         for task in (starting, stopping, ended):
             task.cancel()

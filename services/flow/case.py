@@ -21,6 +21,10 @@ RowT = TypeVar("RowT", bound=msgspec.Struct)
 _ENCODER = msgspec.msgpack.Encoder()
 
 
+class OursFailed(Exception):  # noqa: N818  said of us, not of a record
+    """Facts or rows could not be read: our fault, so the worker ends and the record is judged by the next one."""
+
+
 class KnownFacts(Protocol):
     """The followed facts, for lookups that neither wait nor fail."""
 

@@ -64,6 +64,7 @@ class Delivery:
             return delivering.result()
         finally:
             delivering.cancel()
+            await asyncio.wait({delivering})
 
     def _letter(self, record: Outgoing) -> Outgoing:
         refusal = Refusal(

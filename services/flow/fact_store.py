@@ -21,6 +21,7 @@ from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
 from schemas.topics import Topic
 from schemas.trust import Trust, read_policy
+from services.flow.case import OursFailed
 from services.kafka_client.follower import Kept
 
 _POLICY, _MODE, _CREDENTIAL, _OFFSET = b"p", b"m", b"c", b"o"
@@ -67,7 +68,11 @@ class FactStore:
 
     def credential(self, site: str, credential: str) -> Credential | None:
         """Give the newest version of a credential of a site."""
-        row = self._rows.get(_key(_CREDENTIAL, site, credential))
+        try:
+            row = self._rows.get(_key(_CREDENTIAL, site, credential))
+        except Exception as error:
+            message = "the followed facts cannot be read"
+            raise OursFailed(message) from error
         return None if row is None else _CREDENTIALS.decode(row)
 
     def offsets(self, topic: Topic, partitions: Iterable[int]) -> dict[int, int]:
@@ -86,6 +91,8 @@ class FactStore:
                 self._keep(event, record, written, fresh)
             except RefusedRecord as error:
                 refused.append(RefusedFact(record, error.reason, error.detail))
+            except OursFailed:
+                raise
             except Exception as error:
                 where = (record.topic.name, record.partition, record.offset)
                 logger.exception("fact_failed topic=%s partition=%d offset=%d", *where)

@@ -24,7 +24,7 @@ from schemas.reasons import Refused
 from schemas.topics import Role, Topic, changelog_name
 from schemas.trust import Trust
 from services.flow.batch_table import BatchTable
-from services.flow.case import Case, Speaker
+from services.flow.case import Case, OursFailed, Speaker
 from services.flow.dead_letters import Refusal, dead_letter
 from services.flow.delivery import Clock, Delivery
 from services.flow.facts import FollowedFacts
@@ -72,7 +72,11 @@ class _PartitionRows:
         self._partition = partition
 
     def row(self, table: str, key: str) -> bytes | None:
-        return self._tables[table].row(self._partition, key.encode())
+        try:
+            return self._tables[table].row(self._partition, key.encode())
+        except Exception as error:
+            message = f"table {table}, partition {self._partition}"
+            raise OursFailed(message) from error
 
 
 class LosslessAgent:
@@ -84,14 +88,15 @@ class LosslessAgent:
         self._gathered: deque[EventT] = deque()
         self._some = asyncio.Event()
         self._room = asyncio.Event()
+        self._stopping = asyncio.Event()
+        self._working: asyncio.Task[None] | None = None
         self.progress: dict[tuple[str, int], int] = {}
 
     async def run(self, stream: StreamT[bytes]) -> None:
-        """Take the stream until it is cancelled; a batch being delivered then has a moment to finish."""
+        """Take the stream until it is cancelled."""
         stream.enable_acks = False
         self._gathered.clear()
-        stopping = asyncio.Event()
-        working = asyncio.create_task(self._work(stopping), name="lossless")
+        working = self._working = asyncio.create_task(self._work(), name="lossless")
         try:
             async for event in stream.events():
                 self._gathered.append(event)
@@ -100,19 +105,26 @@ class LosslessAgent:
                     self._room.clear()
                     await self._room.wait()
         finally:
-            stopping.set()
-            self._some.set()
-            await asyncio.wait({working}, timeout=STOP_GRACE_S)
-            working.cancel()
+            await _ended(working)
 
-    async def _work(self, stopping: asyncio.Event) -> None:
+    async def stop(self) -> None:
+        """Take no further batch, and give those under way a moment to finish. Before Faust stops: it shuts the tables
+        first of all.
+        """
+        self._stopping.set()
+        self._some.set()
+        if self._working is not None:
+            await asyncio.wait({self._working}, timeout=STOP_GRACE_S)
+            await _ended(self._working)
+
+    async def _work(self) -> None:
         """Check the next batch while the one before it is delivered; judge it when that one's rows are kept."""
         finishing = asyncio.ensure_future(asyncio.sleep(0))
         try:
-            while not stopping.is_set():
+            while not self._stopping.is_set():
                 await self._some.wait()
                 batch = self._next_batch()
-                if batch and not stopping.is_set():
+                if batch and not self._stopping.is_set():
                     checked = await self._check(batch)
                     await finishing
                     finishing = asyncio.ensure_future(self._finish(checked))
@@ -120,7 +132,7 @@ class LosslessAgent:
         except Exception as error:  # noqa: BLE001  whatever it is ends the process
             await self._fail(error)
         finally:
-            finishing.cancel()
+            await _ended(finishing)
 
     def _next_batch(self) -> list[EventT]:
         batch = [self._gathered.popleft() for _ in range(min(BATCH, len(self._gathered)))]
@@ -135,7 +147,7 @@ class LosslessAgent:
         generation = app.faust.consumer_generation_id
 
         def still() -> bool:
-            return bool(app.faust.consumer_generation_id == generation)
+            return bool(app.faust.consumer_generation_id == generation and not app.faust.should_stop)
 
         events = [event for event in batch if event.message.generation_id == generation]
         if not events or not await app.facts.current({event.message.partition for event in events}, still):
@@ -230,6 +242,8 @@ class LosslessAgent:
             app.hops[topic.name](record, case)
         except RefusedRecord as error:
             return _refusal(topic, message, error.reason, error.detail)
+        except OursFailed:
+            raise
         except Exception as error:
             logger.exception("hop_failed topic=%s partition=%d offset=%d", *_place(topic, message))
             return _refusal(topic, message, Refused.FAULT, type(error).__name__)
@@ -237,6 +251,12 @@ class LosslessAgent:
         for (table, key), value in case.changes.items():
             app.tables[table].collect(message.partition, key.encode(), value)
         return None
+
+
+async def _ended(task: asyncio.Future[None]) -> None:
+    """Cancel a task and return when it has ended."""
+    task.cancel()
+    await asyncio.wait({task})
 
 
 def _place(topic: Topic, message: Message) -> tuple[str, int, int]:

@@ -55,7 +55,8 @@ def reads_to_decisions(read: Event[CredentialRead], case: Case) -> None:
         known_facts(read.site, read.data.credential, case.facts, presence, read.time if late else case.now),
         case.now,
     )
-    answer = Event(id=decision_id(read.id), source=case.speaker.source, time=case.now, site=read.site, data=decision)
+    decided_at = read.data.answer_by if late else case.now
+    answer = Event(id=decision_id(read.id), source=case.speaker.source, time=decided_at, site=read.site, data=decision)
     record = case.say(ACCESS_DECISIONS, answer)
     case.put(ANSWERS, key, Answer(read.id, decision.verdict, decision.reason, record.value))
 

@@ -52,14 +52,16 @@ class RecordProducer:
         offsets: dict[int, int] = {}
         pause_s = RETRY_FIRST_S
         while len(offsets) < len(records):
-            await self._attempt({at: record for at, record in enumerate(records) if at not in offsets}, offsets)
+            cause = await self._attempt({at: record for at, record in enumerate(records) if at not in offsets}, offsets)
             if missing := len(records) - len(offsets):
-                logger.warning("delivery_retried records=%d pause_s=%.1f", missing, pause_s)
+                logger.warning("delivery_retried records=%d cause=%s pause_s=%.1f", missing, cause, pause_s)
+                await self._begin_anew()
                 await asyncio.sleep(pause_s)
                 pause_s = min(pause_s * 2, RETRY_LONGEST_S)
         return [offsets[at] for at in range(len(records))]
 
-    async def _attempt(self, records: Mapping[int, Outgoing], offsets: dict[int, int]) -> None:
+    async def _attempt(self, records: Mapping[int, Outgoing], offsets: dict[int, int]) -> str:
+        """Send once, note the offsets of what the broker has, and name what kept back the rest."""
         try:
             producer = await self._started()
             sent = [
@@ -70,14 +72,29 @@ class RecordProducer:
             ]
         except _NEVER as error:
             raise Undeliverable(_largest(records.values()), error) from error
-        except (KafkaError, OSError):
-            return
+        except (KafkaError, OSError) as error:
+            return type(error).__name__
         results = await asyncio.gather(*sent, return_exceptions=True)
+        cause = ""
         for (at, record), result in zip(records.items(), results, strict=True):
             if isinstance(result, _NEVER):
+                await self._begin_anew()
                 raise Undeliverable(record, result) from result
-            if not isinstance(result, BaseException):
+            if isinstance(result, BaseException):
+                cause = type(result).__name__
+            elif result.offset < 0:
+                cause = "no offset"
+            else:
                 offsets[at] = result.offset
+        return cause
+
+    async def _begin_anew(self) -> None:
+        """Leave a producer that has lost a batch: its sequence numbers have a gap, and the broker would refuse all
+        that follows.
+        """
+        producer, self._producer = self._producer, None
+        if producer is not None:
+            await producer.stop()
 
     async def _started(self) -> AIOKafkaProducer:
         async with self._starting:
@@ -95,9 +112,7 @@ class RecordProducer:
 
     async def stop(self) -> None:
         """Send what is still in hand and close."""
-        if self._producer is not None:
-            await self._producer.stop()
-            self._producer = None
+        await self._begin_anew()
 
 
 def _largest(records: Iterable[Outgoing]) -> Outgoing:
