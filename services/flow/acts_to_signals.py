@@ -77,7 +77,8 @@ def _stream_says(act: Event[GateAct], case: Case) -> tuple[Verdict, Reason] | No
         bits=0,
         answer_by=read_at,
     )
-    found = decide(read, known_facts(act.site, act.data.credential, case.facts, None, read_at), read_at)
+    credential = case.facts.credential(act.site, act.data.credential)
+    found = decide(read, known_facts(act.site, case.facts, credential, None, read_at), read_at)
     return found.verdict, found.reason
 
 

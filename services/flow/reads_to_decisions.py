@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import msgspec
 
 from schemas.access_decision import AccessDecision
+from schemas.credential import Credential
 from schemas.credential_read import CredentialRead
 from schemas.envelope import Event, RefusedRecord
 from schemas.ids import EventId, decision_id
@@ -49,10 +50,11 @@ def reads_to_decisions(read: Event[CredentialRead], case: Case) -> None:
         case.repeat(record)
         return
     late = is_late(read, case.now)
-    presence = None if late else _presence(read, case)
+    credential = case.facts.credential(read.site, read.data.credential)
+    presence = None if late or credential is None else _presence(read.site, credential.holder, case)
     decision = decided(
         read,
-        known_facts(read.site, read.data.credential, case.facts, presence, read.time if late else case.now),
+        known_facts(read.site, case.facts, credential, presence, read.time if late else case.now),
         case.now,
     )
     decided_at = read.data.answer_by if late else case.now
@@ -89,7 +91,7 @@ def decided(read: Event[CredentialRead], facts: Facts, now: datetime) -> AccessD
 
 
 def known_facts(
-    site: str, credential: str, facts: KnownFacts, presence: Presence | None, confirmed_at: datetime
+    site: str, facts: KnownFacts, credential: Credential | None, presence: Presence | None, confirmed_at: datetime
 ) -> Facts:
     """Gather what ``decide`` may look at. The stream has its facts whole and current whenever it judges
     (``services/flow/facts.py``).
@@ -97,7 +99,7 @@ def known_facts(
     return Facts(
         policy=facts.policy(site),
         confirmed_at=confirmed_at,
-        credential=facts.credential(site, credential),
+        credential=credential,
         mode=facts.mode(site),
         presence=presence,
     )
@@ -112,9 +114,6 @@ def answer_key(read: str) -> str:
     return f"{event.source}/{event.seq % ANSWERS_KEPT}"
 
 
-def _presence(read: Event[CredentialRead], case: Case) -> Presence | None:
-    credential = case.facts.credential(read.site, read.data.credential)
-    if credential is None:
-        return None
-    row = case.row("presence", presence_key(read.site, credential.holder), PresenceRow)
+def _presence(site: str, holder: str, case: Case) -> Presence | None:
+    row = case.row("presence", presence_key(site, holder), PresenceRow)
     return row.presence if row else None
