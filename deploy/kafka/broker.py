@@ -6,6 +6,8 @@ Standard library only: whoever has a Python and the jars of pom.xml can run it.
 from __future__ import annotations
 
 import contextlib
+import ctypes
+import os
 import signal
 import socket
 import subprocess
@@ -22,6 +24,7 @@ from deploy.kafka.probe import answers
 HERE = Path(__file__).resolve().parent
 READY_WITHIN_S = 90.0
 POLL_S = 0.05
+_PR_SET_PDEATHSIG = 1
 LOG_TAIL_CHARS = 3000
 
 
@@ -82,7 +85,8 @@ class LocalKafka:
         ]
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own jars
-                ["setpriv", "--pdeathsig", "KILL", *self._java(*options, "kafka.Kafka", str(properties))],  # noqa: S607
+                self._java(*options, "kafka.Kafka", str(properties)),
+                preexec_fn=_die_with_parent,  # noqa: PLW1509 - before the program begins: a later call could come too late
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -104,8 +108,10 @@ class LocalKafka:
             time.sleep(POLL_S)
 
     def pause(self) -> None:
-        """Freeze the broker (SIGSTOP): its connections stay open and nothing answers."""
+        """Freeze the broker (SIGSTOP) and wait until it is: its connections stay open and nothing answers."""
         self._signal(signal.SIGSTOP)
+        if self._process is not None:
+            os.waitid(os.P_PID, self._process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
 
     def resume(self) -> None:
         """Let a frozen broker go on (SIGCONT)."""
@@ -197,6 +203,11 @@ class LocalKafka:
     def _last_words(self) -> str:
         said = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else "nothing"
         return f"The end of {self.log}:\n{said[-LOG_TAIL_CHARS:]}"
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel, in the child, to end it with the thread that started it."""
+    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 def _free_ports(wanted: int | None) -> tuple[int, int]:
