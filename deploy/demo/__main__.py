@@ -17,7 +17,7 @@ from pathlib import Path
 from deploy.demo.morning import PUPILS, Morning
 from deploy.demo.observed import Observed
 from deploy.demo.page import OpenPage, PageFailed
-from deploy.demo.processes import ProcessFailed, stop_all
+from deploy.demo.processes import ProcessFailed, resident_mb, stop_all
 from deploy.demo.pupils import EXPIRED, REVOKED, STAFF, VISITOR, pupils
 from deploy.demo.report import Quantiles, broken_promises, over_limits, quantiles, report, write
 from deploy.demo.school_talk import SchoolTalk
@@ -172,11 +172,9 @@ async def _stay(stage: Stage, screen: Screen) -> None:
 
 
 def _resident(stage: Stage, kafka: LocalKafka) -> dict[str, float]:
-    found = {name: stage.running[name].resident_mb() for name in (*SERVICES, BRIDGE)}
+    found = {name: resident_mb(stage.running[name].pid) for name in (*SERVICES, BRIDGE)}
     if kafka.pid is not None:
-        for line in Path(f"/proc/{kafka.pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS:"):
-                found["kafka"] = round(int(line.split()[1]) / 1024, 1)
+        found["kafka"] = resident_mb(kafka.pid)
     return found
 
 

@@ -75,16 +75,17 @@ class Started:
             if pipe is not None:
                 pipe.close()
 
-    def resident_mb(self) -> float:
-        """Give its resident memory in MB, as Linux counts it."""
-        for line in Path(f"/proc/{self.pid}/status").read_text(encoding="ascii").splitlines():
-            if line.startswith("VmRSS:"):
-                return round(int(line.split()[1]) / 1024, 1)
-        return 0.0
-
     def _told(self, what: str) -> str:
         tail = self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-_TAIL_LINES:]
         return "\n".join([f"{self.name}: {what}. The end of {self.log}:", *tail])
+
+
+def resident_mb(pid: int) -> float:
+    """Give a process's resident memory in MB, as Linux counts it."""
+    for line in Path(f"/proc/{pid}/status").read_text(encoding="ascii").splitlines():
+        if line.startswith("VmRSS:"):
+            return round(int(line.split()[1]) / 1024, 1)
+    return 0.0
 
 
 def stop_all(processes: Sequence[Started]) -> None:
