@@ -9,7 +9,6 @@ import asyncio
 import base64
 import shutil
 import signal
-import socket
 import sys
 import time
 from pathlib import Path
@@ -24,6 +23,7 @@ from deploy.demo.school_talk import SchoolTalk
 from deploy.demo.screen import Screen
 from deploy.demo.stage import ACCOUNT, BRIDGE, GUARD_LOGIN, GUARD_PASSWORD, READER, RECEIVER, SCHOOL, SERVICES, Stage
 from deploy.kafka.broker import KafkaUnavailableError, LocalKafka
+from deploy.ports import free_port, is_free
 from schemas.setting import EXIT_STATUS
 from services.settings import Configuration
 
@@ -43,13 +43,13 @@ def main() -> int:
     chosen = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     started_s = time.monotonic()
-    if not _is_free(chosen.port):
+    if not is_free(chosen.port):
         told = f"port {chosen.port} is in use by another program: end that, or type make demo PORT={chosen.port + 1}"
         sys.stderr.write(told + "\n")
         return EXIT_STATUS
     shutil.rmtree(HOME, ignore_errors=True)
     kafka = LocalKafka(JARS, HOME / "kafka", heap_mb=256)
-    stage = Stage(HOME, kafka.bootstrap, web_port=chosen.port, receiver_port=_free_port())
+    stage = Stage(HOME, kafka.bootstrap, web_port=chosen.port, receiver_port=free_port())
     people = len(STAFF) + 1 + PUPILS
     screen = Screen(people)
     try:
@@ -176,19 +176,6 @@ def _resident(stage: Stage, kafka: LocalKafka) -> dict[str, float]:
     if kafka.pid is not None:
         found["kafka"] = resident_mb(kafka.pid)
     return found
-
-
-def _free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as one:
-        return int(one.getsockname()[1])
-
-
-def _is_free(port: int) -> bool:
-    try:
-        with socket.create_server(("127.0.0.1", port)):
-            return True
-    except OSError:
-        return False
 
 
 if __name__ == "__main__":

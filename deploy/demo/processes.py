@@ -1,6 +1,5 @@
 """Starts the demo's processes, waits until each says that it is ready, and ends every one of them, whatever happens."""
 
-import ctypes
 import os
 import signal
 import subprocess
@@ -10,7 +9,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
-_PR_SET_PDEATHSIG = 1
+from deploy.child_process import dies_with_parent
+
 _STOP_S = 10.0
 _POLL_S = 0.02
 _TAIL_LINES = 12
@@ -34,7 +34,7 @@ class Started:
                 stdin=subprocess.PIPE if talks else subprocess.DEVNULL,
                 stdout=subprocess.PIPE if talks else file,
                 stderr=file,
-                preexec_fn=_die_with_parent,  # noqa: PLW1509  the child only sets its own death signal
+                preexec_fn=dies_with_parent(signal.SIGTERM),  # noqa: PLW1509  the child only sets its own death signal
                 start_new_session=True,
             )
 
@@ -95,7 +95,3 @@ def stop_all(processes: Sequence[Started]) -> None:
         thread.start()
     for thread in threads:
         thread.join()
-
-
-def _die_with_parent() -> None:
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -6,10 +6,8 @@ Standard library only: whoever has a Python and the jars of pom.xml can run it.
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import signal
-import socket
 import subprocess
 import threading
 import time
@@ -18,13 +16,14 @@ from string import Template
 from types import TracebackType
 from typing import Self
 
+from deploy.child_process import dies_with_parent
 from deploy.kafka.java import java_problem
 from deploy.kafka.probe import answers
+from deploy.ports import free_ports, is_free
 
 HERE = Path(__file__).resolve().parent
 READY_WITHIN_S = 90.0
 POLL_S = 0.05
-_PR_SET_PDEATHSIG = 1
 LOG_TAIL_CHARS = 3000
 
 
@@ -37,8 +36,7 @@ class LocalKafka:
 
     `jars` is the folder that `make prepare` fills (var/jars); `home` will hold the data, the properties and broker.log.
     `port` is chosen when None, and stays the same across restarts. The process is ended by the kernel when the
-    thread that
-    started it ends (PR_SET_PDEATHSIG), so start it from the main thread.
+    thread that started it ends (`deploy.child_process`), so start it from the main thread.
     """
 
     def __init__(self, jars: Path, home: Path, *, port: int | None = None, heap_mb: int = 512) -> None:
@@ -46,7 +44,8 @@ class LocalKafka:
         self.jars = jars
         self.home = home
         self.heap_mb = heap_mb
-        self.port, self.controller_port = _free_ports(port)
+        client_port, self.controller_port = free_ports(2)
+        self.port = port or client_port
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -86,7 +85,7 @@ class LocalKafka:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(  # noqa: S603 - our own jars
                 self._java(*options, "kafka.Kafka", str(properties)),
-                preexec_fn=_die_with_parent,  # noqa: PLW1509 - before the program begins: a later call could come too late
+                preexec_fn=dies_with_parent(signal.SIGKILL),  # noqa: PLW1509 - the child only sets its own death signal
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
@@ -162,7 +161,7 @@ class LocalKafka:
         if not any(self.jars.glob("kafka_*.jar")):
             raise KafkaUnavailableError(f"Kafka's jars are not in {self.jars}. Type: make prepare")
         for port in (self.port, self.controller_port):
-            if not _is_free(port):
+            if not is_free(port):
                 raise KafkaUnavailableError(
                     f"port {port} is in use by another program; end that, or choose another port"
                 )
@@ -203,22 +202,3 @@ class LocalKafka:
     def _last_words(self) -> str:
         said = self.log.read_text(encoding="utf-8", errors="replace") if self.log.exists() else "nothing"
         return f"The end of {self.log}:\n{said[-LOG_TAIL_CHARS:]}"
-
-
-def _die_with_parent() -> None:
-    """Ask the kernel, in the child, to end it with the thread that started it."""
-    ctypes.CDLL(None, use_errno=True).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _free_ports(wanted: int | None) -> tuple[int, int]:
-    """Return a port for clients (the wanted one, if any) and one for the controller, both free a moment ago."""
-    with socket.create_server(("127.0.0.1", 0)) as one, socket.create_server(("127.0.0.1", 0)) as other:
-        return wanted or one.getsockname()[1], other.getsockname()[1]
-
-
-def _is_free(port: int) -> bool:
-    try:
-        with socket.create_server(("127.0.0.1", port)):
-            return True
-    except OSError:
-        return False

@@ -8,9 +8,9 @@ import pytest
 import pytest_asyncio
 
 from deploy.kafka.broker import LocalKafka
+from deploy.ports import free_ports
 from tests.journey.site import Site, staged
 from tests.parts.broker import JARS
-from tests.parts.ports import find_free_port
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +35,7 @@ def journey_kafka(home: Path) -> Iterator[LocalKafka]:
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def site(home: Path, journey_kafka: LocalKafka) -> AsyncIterator[Site]:
     """Give a site with everything running."""
-    async with staged(home, journey_kafka, [find_free_port(), find_free_port()]) as running:
+    async with staged(home, journey_kafka, free_ports(2)) as running:
         await (
             running.a_pupil_enters_online()
         )  # the first of the morning may be let in by the gate while the stream wakes up

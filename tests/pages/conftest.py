@@ -7,14 +7,14 @@ from datetime import UTC, datetime
 import pytest
 
 from deploy.kafka.broker import LocalKafka
+from deploy.ports import free_port
 from tests.pages.school import School
-from tests.parts.ports import find_free_port
 
 
 @pytest.fixture(scope="module")
 def school(tmp_path_factory: pytest.TempPathFactory, kafka: LocalKafka) -> Iterator[School]:
     """Give a founded school whose web process is up and live."""
-    school = School(tmp_path_factory.mktemp("school"), kafka.bootstrap, f"t{secrets.token_hex(4)}-", find_free_port())
+    school = School(tmp_path_factory.mktemp("school"), kafka.bootstrap, f"t{secrets.token_hex(4)}-", free_port())
     try:
         school.found()
         school.publish(datetime.now(UTC))

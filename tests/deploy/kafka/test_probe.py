@@ -8,7 +8,6 @@ from collections.abc import Iterator
 import pytest
 
 from deploy.kafka.probe import ANSWER_START, REQUEST, answers
-from tests.parts.ports import find_free_port
 
 SERVES = ANSWER_START.pack(1, 0, 1) + b"the broker's own words"
 IS_FENCED = ANSWER_START.pack(1, 0, 0)
@@ -58,5 +57,5 @@ def test_only_a_broker_that_serves_is_ready(parts: list[bytes], ready: bool) -> 
     assert next(talk, None) is None
 
 
-def test_nobody_there_is_not_ready() -> None:
-    assert not answers(find_free_port(), timeout_s=1.0)
+def test_nobody_there_is_not_ready(free_port: int) -> None:
+    assert not answers(free_port, timeout_s=1.0)
