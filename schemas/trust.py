@@ -32,6 +32,7 @@ from schemas.envelope import (
     unwrap,
     wrap,
 )
+from schemas.ids import EventId
 from schemas.reasons import Refused
 from schemas.site_policy import SitePolicy
 from schemas.topics import SITE_POLICIES, Placement, Role, Topic
@@ -122,7 +123,7 @@ class Trust:
         return event
 
     def check(self, topic: Topic, partition: int, event: Event[Said]) -> None:
-        """Refuse an event that its signer may not say here: writing role, key, site, partition, signature."""
+        """Refuse an event that its signer may not say here: writing role, key, site, gate, id, partition, signature."""
         envelope = event.envelope
         if envelope is None:
             raise RefusedRecord(Refused.MALFORMED, "no envelope")
@@ -136,6 +137,8 @@ class Trust:
         gate = getattr(event.data, "gate", None)
         if key.role is Role.GATE and gate != event.gate:
             raise RefusedRecord(Refused.NOT_THE_WRITER, f"{event.source[:80]} speaks of gate {str(gate)[:63]}")
+        if key.role is Role.GATE:
+            _check_own_id(event)
         if partition != self._placement.partition(topic, event.site):
             raise RefusedRecord(Refused.WRONG_PARTITION, f"{event.site[:63]} in partition {partition}")
         self._verify(key, envelope.signature, envelope.signed_bytes())
@@ -157,6 +160,16 @@ def read_policy(trust: Trust, partition: int, value: bytes | None) -> Event[Site
     )
     trust.learn(policy)
     return policy
+
+
+def _check_own_id(event: Event[Said]) -> None:
+    """Refuse an event of a gate under an id that is not the gate's: it could take the place of another gate's event."""
+    try:
+        source = EventId.parse(event.id).source
+    except ValueError as error:
+        raise RefusedRecord(Refused.MALFORMED, f"id: {error}"[:200]) from error
+    if source != event.gate:
+        raise RefusedRecord(Refused.NOT_THE_WRITER, f"{event.source[:80]} under an id of {source}")
 
 
 def gate_source(gate: str) -> str:

@@ -18,7 +18,6 @@ from faust.types import EventT, Message, StreamT
 
 from schemas.catalogue import Said
 from schemas.envelope import Event, RefusedRecord
-from schemas.ids import EventId
 from schemas.outgoing import Outgoing
 from schemas.reasons import Refused
 from schemas.topics import Role, Topic, changelog_name
@@ -212,15 +211,12 @@ class LosslessAgent:
         message = event.message
         topic = self._app.topics[message.topic]
         try:
-            read = self._app.trust.read(topic, message.partition, message.value)
-            if topic.writer is Role.GATE:
-                _own_id(read)
+            return self._app.trust.read(topic, message.partition, message.value)
         except RefusedRecord as error:
             return _refusal(topic, message, error.reason, error.detail)
         except Exception as error:
             logger.exception("read_failed topic=%s partition=%d offset=%d", *_place(topic, message))
             return _refusal(topic, message, Refused.FAULT, type(error).__name__)
-        return read
 
     def _judge(self, checked: _Checked) -> list[Outgoing]:
         app = self._app
@@ -265,13 +261,3 @@ def _place(topic: Topic, message: Message) -> tuple[str, int, int]:
 
 def _refusal(topic: Topic, message: Message, reason: Refused, detail: str) -> Refusal:
     return Refusal(topic.name, message.partition, message.offset, message.value, reason, detail)
-
-
-def _own_id(event: Event[Said]) -> None:
-    """Refuse an event of a gate under an id that is not the gate's: it could take the place of another gate's event."""
-    try:
-        source = EventId.parse(event.id).source
-    except ValueError as error:
-        raise RefusedRecord(Refused.MALFORMED, f"id: {error}"[:200]) from error
-    if source != event.gate:
-        raise RefusedRecord(Refused.NOT_THE_WRITER, f"{event.source[:80]} under an id of {source}")

@@ -107,6 +107,21 @@ def test_a_gate_does_not_speak_for_another_gate_of_its_own_site() -> None:
     assert _refusal(PANICS, value) is Refused.NOT_THE_WRITER
 
 
+@pytest.mark.parametrize(
+    ("named", "reason"),
+    [
+        ("school-1-yard:1:1", Refused.NOT_THE_WRITER),
+        ("admission:1:1", Refused.NOT_THE_WRITER),
+        ("1", Refused.MALFORMED),
+        ("", Refused.MALFORMED),
+    ],
+)
+def test_a_gate_does_not_take_the_place_of_another_ones_event(named: str, reason: Refused) -> None:
+    told = _pressed(GATE_SIGNER.source)
+    value = GATE_SIGNER.record(Event(id=named, source=told.source, time=AT, site=SITE, data=told.data))
+    assert _refusal(PANICS, value) is reason
+
+
 def test_a_record_signed_with_another_gates_key_is_refused() -> None:
     other = Signer(gate_source("school-1-yard"), seed(52))
     trust = trusting(policy(gates={GATE: GATE_SIGNER.public_key, "school-1-yard": other.public_key}))
@@ -116,6 +131,7 @@ def test_a_record_signed_with_another_gates_key_is_refused() -> None:
     }
     assert _refusal(PANICS, json.dumps(forged, separators=(",", ":")).encode(), trust=trust) is Refused.NOT_THE_WRITER
     forged["data"]["gate"] = GATE
+    forged["id"] = f"{GATE}:1:1"
     assert _refusal(PANICS, json.dumps(forged, separators=(",", ":")).encode(), trust=trust) is Refused.WRONG_SIGNATURE
 
 

@@ -71,11 +71,19 @@ def test_after_a_recovery_partitions_are_resumed_and_then_sought(step: object) -
 
 
 def test_what_the_consumer_overrides_is_still_there() -> None:
-    own = ("resume_partitions", "pause_partitions", "perform_seek", "_drain_messages")
-    for name in (*own, "_is_changelog_tp", "assignment", "_wait_next_records", "_to_message", "_add_gap"):
+    own = ("resume_partitions", "pause_partitions", "perform_seek", "_drain_messages", "_set_active_tps")
+    called = ("_is_changelog_tp", "assignment", "_getmany", "_seek", "earliest_offsets", "_to_message", "_add_gap")
+    for name in (*own, *called, "_get_active_partitions"):
         assert callable(getattr(Consumer, name))
     made = inspect.getsource(BaseConsumer.__init__) + inspect.getsource(BaseConsumer._reset_state)
-    for name in ("_read_offset", "_buffered_partitions", "flow_active", "callback"):
+    for name in (
+        "_read_offset",
+        "_buffered_partitions",
+        "_paused_partitions",
+        "can_resume_flow",
+        "flow_active",
+        "callback",
+    ):
         assert f"self.{name}" in made
     assert "_drain_messages(self)" in inspect.getsource(Fetcher)
 

@@ -11,6 +11,7 @@ from deploy.kafka.broker import LocalKafka
 from schemas.outgoing import Outgoing
 from schemas.topics import CREDENTIALS, PANICS, Topic
 from services.kafka_client import topics_admin
+from services.kafka_client.ends import Ends
 from services.kafka_client.follower import FROM_END, Follower, Kept, Start
 from services.kafka_client.group_reader import GroupReader
 from services.kafka_client.producer import RecordProducer, Undeliverable
@@ -153,3 +154,23 @@ async def test_clients_that_were_there_before_the_broker_go_on_through_its_death
     finally:
         taking.cancel()
         await producer.stop()
+
+
+async def test_ends_are_told_as_of_now_and_not_at_all_while_the_broker_does_not_answer(
+    broker_of_its_own: LocalKafka, tmp_path: Path
+) -> None:
+    """Who must have read everything waits then, and never takes an old answer for a new one."""
+    configuration = configured(broker_of_its_own.bootstrap, "", tmp_path)
+    await topics_admin.apply(configuration)
+    ends = Ends(configuration)
+    both = [(PANICS, 0), (PANICS, 1)]
+    try:
+        assert await ends.ends(both, timeout_s=20) == {(PANICS.name, 0): 0, (PANICS.name, 1): 0}
+        await deliver(configuration, record(1), record(2))
+        assert await ends.ends(both) == {(PANICS.name, 0): 2, (PANICS.name, 1): 0}
+        await asyncio.to_thread(broker_of_its_own.pause)
+        assert await ends.ends(both, timeout_s=0.3) is None
+        broker_of_its_own.resume()
+        assert await ends.ends(both, timeout_s=20) == {(PANICS.name, 0): 2, (PANICS.name, 1): 0}
+    finally:
+        await ends.stop()
