@@ -4,62 +4,46 @@ Paths are relative to the file. Secrets are files, named here, never values. A m
 process with exit status 2 and its name.
 """
 
-import base64
-import binascii
 from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
+from schemas.cluster import ClusterSettings, key_in, trust_in
 from schemas.setting import WrongSetting, parse
 from schemas.topics import Placement, Role
-from schemas.trust import SEED_BYTES, Signer, Trust, service_source
+from schemas.trust import Signer, Trust, service_source
 
 SectionT = TypeVar("SectionT")
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
+class KafkaSettings(ClusterSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What a gate says of the cluster too, and on how many brokers each record lies."""
 
-
-class KafkaSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to reach the cluster. Across a network use SASL_SSL; ``topic_prefix`` sets a cluster's topics, groups and
-    apps apart (tests, trials).
-    """
-
-    bootstrap: str
-    security_protocol: str = "PLAINTEXT"
-    sasl_mechanism: str | None = None
-    sasl_username: str | None = None
-    sasl_password_file: str | None = None
-    ssl_ca_file: str | None = None
-    topic_prefix: str = ""
-    stream_partitions: int = 12
-    gate_partitions: int = 24
     replication_factor: int = 1
 
 
-class TrustSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TrustSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``keyring`` is a JSON file of the services' public keys by role, the root of what a process believes."""
 
     keyring: str
 
 
-class AdmissionSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AdmissionSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``data_dir`` holds tables and followed facts; ``signing_key`` is a file with 32 bytes in base64."""
 
     data_dir: str
     signing_key: str
 
 
-class AlarmingSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class AlarmingSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """As admission's, for the other app."""
 
     data_dir: str
     signing_key: str
 
 
-class RecorderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class RecorderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``administration_key`` signs what the outbox sends, ``recorder_key`` the recorder's own dead letters; the
     outbox is looked at every ``outbox_poll_ms``.
     """
@@ -69,7 +53,7 @@ class RecorderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_field
     outbox_poll_ms: int = 40
 
 
-class StoreSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``url`` of SQLAlchemy: ``sqlite:///path`` (relative to the file) or ``postgresql+psycopg://...``;
     ``password_file`` keeps a password out of it.
     """
@@ -78,7 +62,7 @@ class StoreSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=T
     password_file: str | None = None
 
 
-class WebSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the pages listen, and the file with the key that signs sessions. ``secure_cookies`` is off on loopback
     demos only.
     """
@@ -89,7 +73,7 @@ class WebSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     secure_cookies: bool = True
 
 
-class PoliceLinkSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PoliceLinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The receiver's address, the DC-09 account by site, where its state lies, and the key that signs deliveries."""
 
     host: str
@@ -102,7 +86,7 @@ class PoliceLinkSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fie
     supervision_s: float = 30.0
 
 
-class Settings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file. Only ``kafka`` and ``trust`` are everyone's."""
 
     kafka: KafkaSettings
@@ -149,12 +133,7 @@ class Configuration:
 
     def placement(self) -> Placement:
         """Give the cluster's partition counts."""
-        kafka = self.settings.kafka
-        try:
-            return Placement(kafka.stream_partitions, kafka.gate_partitions)
-        except ValueError as error:
-            message = f"setting kafka.gate_partitions: {error}"
-            raise WrongSetting(message) from error
+        return self.settings.kafka.placement()
 
     def secret(self, setting: str, text: str) -> bytes:
         """Read a file of 32 secret bytes in base64; raises WrongSetting with the setting's name, never the content."""
@@ -168,11 +147,11 @@ class Configuration:
         """Give what a process believes at its start: the keyring's services, no gate yet."""
         text = self.settings.trust.keyring
         try:
-            keyring = msgspec.json.decode(self.path(text).read_bytes(), type=dict[str, list[str]])
-            return Trust(keyring, self.placement())
-        except (OSError, msgspec.MsgspecError, ValueError) as error:
-            message = f"setting trust.keyring: {text}: {getattr(error, 'strerror', None) or error}"
+            content = self.path(text).read_bytes()
+        except OSError as error:
+            message = f"setting trust.keyring: {text}: {error.strerror}"
             raise WrongSetting(message) from error
+        return trust_in("trust.keyring", text, content, self.placement())
 
 
 def read_key(setting: str, path: Path) -> bytes:
@@ -180,13 +159,8 @@ def read_key(setting: str, path: Path) -> bytes:
     the content.
     """
     try:
-        seed = base64.b64decode(path.read_text(encoding="ascii").strip(), validate=True)
-    except (OSError, binascii.Error, UnicodeDecodeError) as error:
-        message = (
-            f"setting {setting}: cannot read a key from {path}: {getattr(error, 'strerror', None) or 'not base64'}"
-        )
+        content = path.read_bytes()
+    except OSError as error:
+        message = f"setting {setting}: cannot read a key from {path}: {error.strerror}"
         raise WrongSetting(message) from error
-    if len(seed) != SEED_BYTES:
-        message = f"setting {setting}: {path} holds {len(seed)} bytes, a key has {SEED_BYTES}"
-        raise WrongSetting(message)
-    return seed
+    return key_in(setting, str(path), content)

@@ -4,17 +4,15 @@ Paths are relative to the file. Secrets are files, named here, never values. A m
 bridge with exit status 2 and its name.
 """
 
-import base64
-import binascii
 from pathlib import Path
 from typing import Literal
 
 import msgspec
 
+from schemas.cluster import ClusterSettings, key_in, trust_in
 from schemas.credential_read import Direction
 from schemas.ids import is_slug
 from schemas.setting import WrongSetting, parse
-from schemas.topics import Placement
 from schemas.trust import SEED_BYTES, Signer, Trust, gate_source
 
 CARD_KEY_BYTES = 32
@@ -24,25 +22,7 @@ _KAFKA_SECURITY = ("PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL")
 Level = Literal["open", "closed"]
 
 
-class _Section(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    pass
-
-
-class KafkaSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How to reach the cluster; the same names as the services' settings. Across a network use SASL_SSL."""
-
-    bootstrap: str
-    security_protocol: str = "PLAINTEXT"
-    sasl_mechanism: str | None = None
-    sasl_username: str | None = None
-    sasl_password_file: str | None = None
-    ssl_ca_file: str | None = None
-    topic_prefix: str = ""
-    stream_partitions: int = 12
-    gate_partitions: int = 24
-
-
-class ReaderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One OSDP reader on the line: its address (0-126), what it is called, which way it lets."""
 
     address: int
@@ -50,7 +30,7 @@ class ReaderSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=
     direction: Direction
 
 
-class OsdpSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class OsdpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The serial line: ``port`` by its stable name, ``scbk_file`` with the Secure Channel base key (16 bytes,
     base64).
     """
@@ -61,14 +41,14 @@ class OsdpSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     readers: list[ReaderSettings]
 
 
-class Output(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A relay of a reader, counted from 0."""
 
     reader: str
     number: int
 
 
-class Input(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class Input(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A contact input of a reader, counted from 0. ``normally`` is the contact's state when nothing happens; a
     closed one is reported active while idle.
     """
@@ -78,7 +58,7 @@ class Input(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
     normally: Level = "open"
 
 
-class TurnstileSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class TurnstileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How the mechanism is driven: a pulse that it times itself, or a relay held for ``wait_s`` (potential).
     Released early when ``stop`` is wired.
 
@@ -98,7 +78,7 @@ class TurnstileSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fiel
     margin_s: float = 0.5
 
 
-class PanicButton(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class PanicButton(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """A panic button at the post; a silent one shows nothing where it was pressed."""
 
     name: str
@@ -106,14 +86,14 @@ class PanicButton(_Section, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     silent: bool = False
 
 
-class JournalSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class JournalSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """How much the journal may hold while nobody takes it; four fifths of it is told as ``journal_filling``."""
 
     max_rows: int = 500_000
     max_mb: int = 512
 
 
-class GateSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file. ``answer_within_ms`` holds until the site's policy says otherwise."""
 
     site: str
@@ -124,7 +104,7 @@ class GateSettings(_Section, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     card_key: str
     answer_within_ms: int = 300
     heartbeat_s: float = 10.0
-    kafka: KafkaSettings
+    kafka: ClusterSettings
     osdp: OsdpSettings
     turnstile: TurnstileSettings
     panic_buttons: list[PanicButton] = []
@@ -141,7 +121,7 @@ class GateConfiguration:
         _check_names(settings)
         _check_line(settings)
         _check_ranges(settings)
-        self.placement = _placement(settings.kafka)
+        self.placement = settings.kafka.placement()
 
     @classmethod
     def load(cls, path: Path) -> "GateConfiguration":
@@ -190,44 +170,27 @@ class GateConfiguration:
     def trust(self) -> Trust:
         """Give what the gate believes: the services of its keyring."""
         text = self.settings.keyring
-        try:
-            keyring = msgspec.json.decode(self.path(text).read_bytes(), type=dict[str, list[str]])
-            return Trust(keyring, self.placement)
-        except (OSError, msgspec.MsgspecError, ValueError) as error:
-            message = f"setting keyring: {text}: {getattr(error, 'strerror', None) or error}"
-            raise WrongSetting(message) from error
+        return trust_in("keyring", text, self._content("keyring", text), self.placement)
 
     def kafka_password(self) -> str | None:
         """Read the SASL password, or None when none is set."""
         text = self.settings.kafka.sasl_password_file
-        if text is None:
-            return None
+        return None if text is None else self._content("kafka.sasl_password_file", text).decode().strip()
+
+    def _content(self, setting: str, text: str) -> bytes:
         try:
-            return self.path(text).read_text(encoding="utf-8").strip()
+            return self.path(text).read_bytes()
         except OSError as error:
-            message = f"setting kafka.sasl_password_file: {text}: {error.strerror}"
+            message = f"setting {setting}: {text}: {error.strerror}"
             raise WrongSetting(message) from error
 
     def _secret(self, setting: str, text: str, size: int) -> bytes:
         try:
-            key = base64.b64decode(self.path(text).read_text(encoding="ascii").strip(), validate=True)
-        except (OSError, binascii.Error, UnicodeDecodeError) as error:
-            message = (
-                f"setting {setting}: cannot read a key from {text}: {getattr(error, 'strerror', None) or 'not base64'}"
-            )
+            content = self.path(text).read_bytes()
+        except OSError as error:
+            message = f"setting {setting}: cannot read a key from {text}: {error.strerror}"
             raise WrongSetting(message) from error
-        if len(key) != size:
-            message = f"setting {setting}: {text} holds {len(key)} bytes, this key has {size}"
-            raise WrongSetting(message)
-        return key
-
-
-def _placement(kafka: KafkaSettings) -> Placement:
-    try:
-        return Placement(kafka.stream_partitions, kafka.gate_partitions)
-    except ValueError as error:
-        message = f"setting kafka.gate_partitions: {error}"
-        raise WrongSetting(message) from error
+        return key_in(setting, text, content, size)
 
 
 def _check_names(settings: GateSettings) -> None:
