@@ -2,13 +2,13 @@
 has seen.
 """
 
-import asyncio
 from collections import defaultdict
 from collections.abc import Callable
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any
 
+from deploy.demo.watched import Watched
 from schemas.access_decision import AccessDecision
 from schemas.alarm import Alarm
 from schemas.credential_read import CredentialRead
@@ -43,11 +43,12 @@ TOPICS = (
 )
 
 
-class Observed:
+class Observed(Watched):
     """Everything seen so far. Lists keep repeats, since repeats are what is looked for."""
 
     def __init__(self) -> None:
         """Begin with nothing seen."""
+        super().__init__()
         self.reads: dict[str, Event[CredentialRead]] = {}
         self.raw: dict[str, bytes] = {}
         self.decisions: dict[str, list[Event[AccessDecision]]] = defaultdict(list)
@@ -61,7 +62,6 @@ class Observed:
         self.dead_letters = 0
         self.unreadable = 0
         self.first_decision_at: datetime | None = None
-        self._changed = asyncio.Event()
         self._keepers: dict[type, Callable[[Any, Kept], None]] = {
             CredentialRead: self._read,
             AccessDecision: self._decision,
@@ -80,17 +80,6 @@ class Observed:
                 for kept in batch:
                     self._take(kept)
                 self._changed.set()
-
-    async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
-        """Wait until a condition on what has been seen holds; False when it did not in time."""
-        try:
-            async with asyncio.timeout(within_s):
-                while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            return condition()
-        return True
 
     def _take(self, kept: Kept) -> None:
         try:

@@ -4,10 +4,11 @@ into sight.
 
 import asyncio
 import re
-from collections.abc import Callable
 from datetime import UTC, datetime
 
 import httpx
+
+from deploy.demo.watched import Watched
 
 _TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
 _IN_SIGHT = re.compile(r'data-(?:event|alarm|read|joined)="([^"]+)"')
@@ -18,20 +19,20 @@ class PageFailed(Exception):  # noqa: N818  told to the person at the terminal
     """The page did not let the guard in, or answered with an error."""
 
 
-class OpenPage:
+class OpenPage(Watched):
     """One guard's open page. ``seen_at`` has the first sight of each event and alarm id; ``versions`` the alarms'
     versions as shown.
     """
 
     def __init__(self, url: str, login: str, password: str) -> None:
         """Take the address and the guard's sign-in; nothing is opened yet."""
+        super().__init__()
         self._client = httpx.AsyncClient(base_url=url, timeout=httpx.Timeout(10.0, read=None), trust_env=False)
         self._login = login
         self._password = password
         self.seen_at: dict[str, datetime] = {}
         self.versions: dict[str, int] = {}
         self.opened = asyncio.Event()
-        self._changed = asyncio.Event()
 
     async def sign_in(self) -> None:
         """Sign in as a person does: the form, then the page; raises PageFailed."""
@@ -49,17 +50,6 @@ class OpenPage:
                 await self._listen_once()
             except httpx.TransportError:
                 await asyncio.sleep(0.5)
-
-    async def until(self, condition: Callable[[], bool], within_s: float) -> bool:
-        """Wait until a condition on what the page has shown holds; False when it did not in time."""
-        try:
-            async with asyncio.timeout(within_s):
-                while not condition():
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            return condition()
-        return True
 
     async def acknowledge(self, alarm: str) -> int:
         """Press the alarm's one big button and give the status of the answer."""

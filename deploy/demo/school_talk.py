@@ -9,20 +9,21 @@ from datetime import datetime
 from typing import IO, Any
 
 from deploy.demo.processes import Started
+from deploy.demo.watched import Watched
 
 Told = dict[str, Any]
 
 
-class SchoolTalk:
+class SchoolTalk(Watched):
     """The demo's hands at the gate. ``told`` keeps all that the school has told, in order; ``s`` is the machine's
     monotonic clock.
     """
 
     def __init__(self, process: Started) -> None:
         """Take a school that was started to talk; begins to listen at once, in the running event loop."""
+        super().__init__()
         self._orders, lines = process.pipes()
         self._loop = asyncio.get_running_loop()
-        self._changed = asyncio.Event()
         self.told: list[Told] = []
         threading.Thread(target=self._listen, args=(lines,), daemon=True).start()
 
@@ -35,14 +36,7 @@ class SchoolTalk:
 
     async def hears(self, event: str, after: int = 0, within_s: float = 5.0, **values: object) -> Told | None:
         """Wait until the school tells of an event; None when it does not in time."""
-        try:
-            async with asyncio.timeout(within_s):
-                while (found := self._find(event, after, values)) is None:
-                    self._changed.clear()
-                    await self._changed.wait()
-        except TimeoutError:
-            return self._find(event, after, values)
-        return found
+        return await self.until(lambda: self._find(event, after, values), within_s)
 
     def _find(self, event: str, after: int, values: dict[str, object]) -> Told | None:
         return next(
