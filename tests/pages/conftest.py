@@ -18,7 +18,7 @@ def school(tmp_path_factory: pytest.TempPathFactory, kafka: LocalKafka) -> Itera
     try:
         school.found()
         school.publish(datetime.now(UTC))
-        school.web.start()
+        school.web.start_ready()
         school.await_live()
         yield school
     finally:

@@ -3,12 +3,7 @@ everyone else who writes into its topics.
 """
 
 import asyncio
-import json
-import signal
-import subprocess
-import sys
 import threading
-from base64 import b64encode
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -19,10 +14,10 @@ from sqlmodel import Session, select
 
 from schemas.alarm import Alarm
 from schemas.envelope import Event
-from schemas.outgoing import Outgoing, outgoing
+from schemas.outgoing import Outgoing
 from schemas.panic import Panic
 from schemas.site_policy import GateTrust
-from schemas.topics import TOPICS, Role, Topic
+from schemas.topics import Role
 from schemas.trust import Signer, gate_source, service_source
 from services.kafka_client import topics_admin
 from services.kafka_client.producer import RecordProducer
@@ -30,14 +25,15 @@ from services.settings import Configuration
 from services.store import audit, outbox, people, schema_version, users
 from services.store.database import Store
 from services.store.records.alarm_actions import AlarmActionRow
+from tests.parts.school_files import SchoolFiles
+from tests.parts.service_process import ServiceProcess
 from tests.parts.waiting import eventually
 from tests.services.web.said import GATE, SITE, alarm_of, policy
 
 PASSWORD = "a-long-password"
 OTHER_SITE, OTHER_GATE = "school-2", "gate-9"
 GATES = {GATE: SITE, "gate-2": SITE, OTHER_GATE: OTHER_SITE}
-SEEDS = {name: bytes([number]) * 32 for number, name in enumerate([*Role, *GATES, "session", "stranger"], 1)}
-_STOP_S = 15.0
+FILES = SchoolFiles(*GATES, "session", "stranger")
 
 
 class Voice:
@@ -63,77 +59,24 @@ class Voice:
         self._loop.close()
 
 
-class WebProcess:
-    """``qaqpa web`` with its log in a file."""
-
-    def __init__(self, settings: Path) -> None:
-        self._settings = settings
-        self.log = settings.with_name("web.log")
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "services.cli", "web", "--settings", str(self._settings)]
-        before = self.text().count("ready process=web")
-        with self.log.open("ab") as log:
-            self._process = subprocess.Popen(command, stderr=log)
-        eventually(lambda: self.text().count("ready process=web") > before or self.ended, within_s=30)
-        assert not self.ended, self.text()
-
-    def stop(self) -> int | None:
-        return self._end(signal.SIGTERM)
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def _end(self, number: signal.Signals) -> int | None:
-        if self._process is None:
-            return None
-        self._process.send_signal(number)
-        status = self._process.wait(_STOP_S)
-        self._process = None
-        return status
-
-    @property
-    def ended(self) -> bool:
-        return self._process is None or self._process.poll() is not None
-
-    def text(self) -> str:
-        return self.log.read_text(encoding="utf-8") if self.log.exists() else ""
-
-
 class School:
     """Two schools that share a broker, a store and a web process; the guard Sabit sits at the first."""
 
     def __init__(self, folder: Path, bootstrap: str, prefix: str, port: int) -> None:
-        for name, seed in SEEDS.items():
-            (folder / f"{name}.key").write_text(b64encode(seed).decode(), encoding="ascii")
-        writers = {topic.writer for topic in TOPICS} - {Role.GATE}
-        keyring = {role: [self.signer(service_source(role)).public_key] for role in writers}
-        (folder / "keyring.json").write_text(json.dumps(keyring), encoding="utf-8")
-        self.settings = folder / "qaqpa.toml"
-        self.settings.write_text(
-            f"""
-[kafka]
-bootstrap = "{bootstrap}"
-topic_prefix = "{prefix}"
-stream_partitions = 3
-gate_partitions = 6
-[trust]
-keyring = "keyring.json"
+        sections = f"""
 [store]
 url = "sqlite:///qaqpa.db"
 [web]
 port = {port}
 session_key = "session.key"
 secure_cookies = false
-""",
-            encoding="utf-8",
-        )
+"""
+        self.settings = FILES.write(folder, bootstrap, prefix, sections)
         self.configuration = Configuration.load(self.settings)
         self.url = f"http://127.0.0.1:{port}"
         self.store = Store.of(self.configuration)
         self.voice = Voice(self.configuration)
-        self.web = WebProcess(self.settings)
+        self.web = ServiceProcess("web", self.settings)
         self._said: list[Event[Any]] = []
 
     def found(self) -> None:
@@ -149,22 +92,15 @@ secure_cookies = false
             (OTHER_SITE, {OTHER_GATE: "Басқа турникет"}),
         ):
             gates = {
-                gate: GateTrust(name=name, public_keys=[self.signer(gate_source(gate)).public_key])
+                gate: GateTrust(name=name, public_keys=[FILES.signer(gate_source(gate)).public_key])
                 for gate, name in names.items()
             }
             self.say(policy(at, site=site, gates=gates, name="№ 12 мектеп-лицей" if site == SITE else "№ 13 мектеп"))
 
-    @staticmethod
-    def signer(source: str) -> Signer:
-        return Signer(source, SEEDS[source.partition("/")[2]])
-
     def say(self, *events: Event[Any], signer: Signer | None = None) -> None:
         """Write events into their topics, each signed by its source, and return when the broker has them."""
-        placement = self.configuration.placement()
         self._said += events
-        self.voice.put(
-            *(outgoing(signer or self.signer(event.source), _topic_of(event), event, placement) for event in events)
-        )
+        self.voice.put(*(FILES.record(event, signer) for event in events))
 
     def calm(self, at: datetime) -> None:
         """Close every alarm that was raised so far, presses included."""
@@ -221,10 +157,3 @@ def _enter(session: Session) -> None:
     people.put(
         session, site=SITE, holder="visitor-1", name="Ерланова Мәдина Серікқызы", group_name="7 «Б» сынып жетекшісіне"
     )
-
-
-def _topic_of(event: Event[Any]) -> Topic:
-    noun = "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in type(event.data).__name__).lstrip(
-        "_"
-    )
-    return next(topic for topic in TOPICS if topic.noun == noun)

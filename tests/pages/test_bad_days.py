@@ -37,7 +37,7 @@ def school_apart(tmp_path: Path, broker_of_its_own: LocalKafka, free_port: int) 
 def test_without_kafka_the_page_says_so_and_an_acknowledgement_still_goes_out(
     school_apart: School, broker_of_its_own: LocalKafka
 ) -> None:
-    school_apart.web.start()
+    school_apart.web.start_ready()
     school_apart.await_live()
     pressed = press(1, now())
     school_apart.say(pressed)
@@ -68,7 +68,7 @@ def test_started_without_kafka_it_serves_and_goes_live_when_kafka_comes(
     school_apart: School, broker_of_its_own: LocalKafka
 ) -> None:
     broker_of_its_own.stop()
-    school_apart.web.start()
+    school_apart.web.start_ready()
     eventually(lambda: health(school_apart) == {"store": "ok", "news": "lost"}, within_s=30)
     broker_of_its_own.start()
     broker_of_its_own.wait_ready()

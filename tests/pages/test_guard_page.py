@@ -153,7 +153,7 @@ def test_the_page_says_that_it_has_lost_its_server_and_when_it_is_back(school: S
     guard = Guard(school, context)
     school.web.stop()
     expect(guard.page.locator("#page-lost")).to_be_visible(timeout=15_000)
-    school.web.start()
+    school.web.start_ready()
     school.await_live()
     expect(guard.page.locator("#page-lost")).to_be_hidden(timeout=15_000)
     event = act(160, now())

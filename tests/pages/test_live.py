@@ -13,7 +13,7 @@ import httpx
 
 from schemas.reasons import Reason
 from schemas.trust import Signer
-from tests.pages.school import OTHER_GATE, OTHER_SITE, PASSWORD, SEEDS, School
+from tests.pages.school import FILES, OTHER_GATE, OTHER_SITE, PASSWORD, School
 from tests.parts.waiting import eventually
 from tests.services.web.said import act, alarm_of, press, refused
 
@@ -124,11 +124,11 @@ def test_a_silent_press_is_not_in_a_single_line_of_the_page(school: School) -> N
 def test_what_a_stranger_signs_is_counted_and_not_shown(school: School) -> None:
     forged, true = press(22_000, now()), press(22_001, now())
     with listening(school) as page:
-        school.say(forged, signer=Signer(forged.source, SEEDS["stranger"]))
+        school.say(forged, signer=Signer(forged.source, FILES.seeds["stranger"]))
         school.say(true)
         eventually(lambda: true.id in page.seen_at)
         assert forged.id not in page.seen_at
-    assert "record_refused topic=panics" in school.web.text()
+    assert school.web.said("record_refused topic=panics")
 
 
 def test_nothing_is_forgotten_when_the_process_is_killed(school: School) -> None:
@@ -137,7 +137,7 @@ def test_nothing_is_forgotten_when_the_process_is_killed(school: School) -> None
     school.web.kill()
     while_down = press(23_002, now())
     school.say(while_down)
-    school.web.start()
+    school.web.start_ready()
     school.await_live()
     with listening(school) as page:
         eventually(lambda: {before.id, raised.id, while_down.id} <= page.seen_at.keys())
@@ -146,5 +146,5 @@ def test_nothing_is_forgotten_when_the_process_is_killed(school: School) -> None
 def test_the_process_stops_cleanly_while_a_page_is_open(school: School) -> None:
     with listening(school):
         assert school.web.stop() == 0
-    school.web.start()
+    school.web.start_ready()
     school.await_live()

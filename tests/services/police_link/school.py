@@ -6,31 +6,31 @@ import json
 import signal
 import subprocess
 import sys
-from base64 import b64encode
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from schemas.alarm import Alarm
 from schemas.delivery import Delivery
 from schemas.envelope import Event
-from schemas.outgoing import Outgoing, outgoing
+from schemas.outgoing import Outgoing
 from schemas.panic import Panic
 from schemas.site_policy import GateTrust, SitePolicy
-from schemas.topics import ALARMS, DELIVERIES, PANICS, SITE_POLICIES, Role
-from schemas.trust import Signer, gate_source, service_source
+from schemas.topics import DELIVERIES, Role
+from schemas.trust import gate_source, service_source
 from services.kafka_client import topics_admin
 from services.kafka_client.follower import Follower
 from services.kafka_client.producer import RecordProducer
 from services.settings import Configuration
 from tests.parts import waiting
+from tests.parts.school_files import SchoolFiles
+from tests.parts.service_process import ServiceProcess
 
 SITE, GATE, OTHER_GATE, STRANGER = "school-1", "gate-1", "gate-of-school-2", "gate-of-nobody"
 OTHER_SITE = "school-2"
 UNKNOWN_SITE = "school-without-account"
 ACCOUNT = "1A2B"
-SEEDS = {name: bytes([number]) * 32 for number, name in enumerate([*Role, GATE, OTHER_GATE, STRANGER, "gate-3"], 1)}
+FILES = SchoolFiles(GATE, OTHER_GATE, STRANGER, "gate-3")
 _STOP_S = 15.0
 _WITHIN_S = 60.0
 
@@ -38,14 +38,6 @@ _WITHIN_S = 60.0
 def eventually(condition: Callable[[], object]) -> None:
     """Wait as long as processes and a broker may take on a busy machine."""
     waiting.eventually(condition, within_s=_WITHIN_S)
-
-
-def gate_signer(gate: str) -> Signer:
-    return Signer(gate_source(gate), SEEDS[gate])
-
-
-def service_signer(role: Role) -> Signer:
-    return Signer(service_source(role), SEEDS[role])
 
 
 def press(number: int, *, gate: str = GATE, site: str = SITE, **changes: Any) -> Event[Panic]:
@@ -93,63 +85,11 @@ class ReceiverProcess:
         return [line for line in lines if line["event"] == event]
 
 
-class LinkProcess:
-    """``qaqpa police-link`` with its log in a file."""
-
-    def __init__(self, folder: Path, settings: Path) -> None:
-        self._settings = settings
-        self._log = folder / "police-link.log"
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def start(self) -> None:
-        command = [sys.executable, "-m", "services.cli", "police-link", "--settings", str(self._settings)]
-        with self._log.open("ab") as log:
-            self._process = subprocess.Popen(command, stderr=log)
-
-    def kill(self) -> None:
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> int | None:
-        return self._end(signal.SIGTERM)
-
-    def _end(self, number: signal.Signals) -> int | None:
-        if self._process is None:
-            return None
-        self._process.send_signal(number)
-        status = self._process.wait(_STOP_S)
-        self._process = None
-        return status
-
-    @property
-    def ended(self) -> bool:
-        return self._process is None or self._process.poll() is not None
-
-    def said(self, *words: str) -> int:
-        """Count the log's lines that hold all these words."""
-        text = self._log.read_text(encoding="utf-8") if self._log.exists() else ""
-        return sum(all(word in line for word in words) for line in text.splitlines())
-
-
 class School:
     """The settings, keys and records of the schools behind one police link."""
 
     def __init__(self, folder: Path, bootstrap: str, prefix: str, receiver_port: int) -> None:
-        for name, seed in SEEDS.items():
-            (folder / f"{name}.key").write_text(b64encode(seed).decode(), encoding="ascii")
-        keyring = {
-            role: [service_signer(role).public_key] for role in (Role.ADMINISTRATION, Role.ALARMING, Role.POLICE_LINK)
-        }
-        (folder / "keyring.json").write_text(json.dumps(keyring), encoding="utf-8")
-        self.settings = folder / "qaqpa.toml"
-        self.settings.write_text(
-            f"""
-[kafka]
-bootstrap = "{bootstrap}"
-topic_prefix = "{prefix}"
-stream_partitions = 3
-gate_partitions = 6
-[trust]
-keyring = "keyring.json"
+        sections = f"""
 [police_link]
 host = "127.0.0.1"
 port = {receiver_port}
@@ -158,11 +98,10 @@ accounts = {{ {SITE} = "{ACCOUNT}", {OTHER_SITE} = "{ACCOUNT}" }}
 data_dir = "police-link"
 signing_key = "police-link.key"
 supervision_s = 2.0
-""",
-            encoding="utf-8",
-        )
+"""
+        self.settings = FILES.write(folder, bootstrap, prefix, sections)
         self.configuration = Configuration.load(self.settings)
-        self.link = LinkProcess(folder, self.settings)
+        self.link = ServiceProcess("police-link", self.settings)
 
     def found(self) -> None:
         """Make the topics, and publish the policies that say which gates are whose."""
@@ -177,24 +116,18 @@ supervision_s = 2.0
             utc_offset_min=300,
             answer_within_ms=300,
             categories={},
-            gates={gate: GateTrust(name=gate, public_keys=[gate_signer(gate).public_key])},
+            gates={gate: GateTrust(name=gate, public_keys=[FILES.signer(gate_source(gate)).public_key])},
         )
         source = service_source(Role.ADMINISTRATION)
         event = Event(
             id=f"administration:1:{site}-{version}", source=source, time=datetime.now(UTC), site=site, data=policy
         )
-        return outgoing(service_signer(Role.ADMINISTRATION), SITE_POLICIES, event, self.configuration.placement())
+        return FILES.record(event)
 
-    def record(self, event: Event[Panic], signer: Signer | None = None) -> Outgoing:
-        """Give a press as the record its gate makes of it."""
-        return outgoing(signer or gate_signer(event.data.gate), PANICS, event, self.configuration.placement())
-
-    def press(self, event: Event[Panic]) -> Event[Panic]:
-        self.put(self.record(event))
+    def say(self, event: Event[Any]) -> Event[Any]:
+        """Write an event into its topic, signed by its source, and give it back."""
+        self.put(FILES.record(event))
         return event
-
-    def alarm(self, event: Event[Alarm]) -> None:
-        self.put(outgoing(service_signer(Role.ALARMING), ALARMS, event, self.configuration.placement()))
 
     def put(self, *records: Outgoing) -> None:
         async def deliver() -> None:

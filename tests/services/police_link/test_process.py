@@ -9,14 +9,14 @@ from deploy.kafka.broker import LocalKafka
 from schemas.alarm import Alarm
 from schemas.envelope import Event
 from schemas.ids import panic_alarm_id
-from schemas.outgoing import outgoing
 from schemas.setting import WrongSetting
-from schemas.topics import PANICS, Role
+from schemas.topics import Role
 from schemas.trust import service_source
 from services.kafka_client.topics_admin import TopicsNotReady
 from services.police_link.process import run
 from tests.services.police_link.school import (
     ACCOUNT,
+    FILES,
     GATE,
     OTHER_GATE,
     SITE,
@@ -25,7 +25,6 @@ from tests.services.police_link.school import (
     ReceiverProcess,
     School,
     eventually,
-    gate_signer,
     press,
 )
 
@@ -44,7 +43,7 @@ def test_a_press_reaches_the_police_and_their_acknowledgement_comes_back(
     school: School, receiver: ReceiverProcess
 ) -> None:
     serving(school, receiver)
-    pressed = school.press(press(1))
+    pressed = school.say(press(1))
     school.await_told(pressed, "acknowledged")
     (line,) = receiver.lines("received")
     assert (line["account"], line["code"], line["extended"]["S"], line["extended"]["L"]) == (
@@ -62,9 +61,9 @@ def test_a_press_reaches_the_police_and_their_acknowledgement_comes_back(
 
 def test_a_silent_press_is_told_as_a_hold_up_and_a_test_as_a_test(school: School, receiver: ReceiverProcess) -> None:
     serving(school, receiver)
-    school.press(press(1, silent=True))
+    school.say(press(1, silent=True))
     eventually(lambda: codes(receiver) == ["HA"])
-    school.press(press(2, test="monthly"))
+    school.say(press(2, test="monthly"))
     eventually(lambda: codes(receiver) == ["HA", "RX"])
 
 
@@ -96,11 +95,11 @@ def test_of_alarms_only_a_critical_real_one_is_told_and_never_a_drill(
 ) -> None:
     serving(school, receiver)
     for quiet in (alarm(1, drill=True), alarm(2, severity="high"), alarm(3, rule="panic")):
-        school.alarm(quiet)
-    school.alarm(alarm(4))
+        school.say(quiet)
+    school.say(alarm(4))
     eventually(lambda: codes(receiver) == ["DF"])
-    school.alarm(alarm(5, alarm="alarm-4", version=2, state="acknowledged"))
-    last = school.press(press(9))
+    school.say(alarm(5, alarm="alarm-4", version=2, state="acknowledged"))
+    last = school.say(press(9))
     school.await_told(last, "acknowledged")
     assert codes(receiver) == ["DF", "PA"]
 
@@ -109,7 +108,7 @@ def test_a_receiver_that_is_down_is_told_of_once_and_reached_when_it_is_back(
     school: School, receiver: ReceiverProcess
 ) -> None:
     school.link.start()
-    pressed = school.press(press(1))
+    pressed = school.say(press(1))
     school.await_told(pressed, "no_answer")
     receiver.start()
     school.await_told(pressed, "no_answer", "acknowledged")
@@ -128,10 +127,10 @@ def test_supervision_polls_every_account_while_nothing_happens(school: School, r
 
 def test_a_kill_loses_no_press_and_what_was_told_is_not_told_again(school: School, receiver: ReceiverProcess) -> None:
     serving(school, receiver)
-    told = school.press(press(1))
+    told = school.say(press(1))
     school.await_told(told, "acknowledged")
     school.link.kill()
-    waiting = school.press(press(2))
+    waiting = school.say(press(2))
     receiver.stop()
     school.link.start()
     school.await_told(waiting, "no_answer")
@@ -151,7 +150,7 @@ def test_a_kill_between_sending_and_recording_repeats_the_same_number(
     serving(school, receiver)
     eventually(lambda: receiver.lines("poll"))
     receiver.pause()
-    pressed = school.press(press(1))
+    pressed = school.say(press(1))
     eventually(lambda: school.link.said("to_tell", pressed.id) == 1)
     school.link.kill()
     receiver.resume()
@@ -164,14 +163,14 @@ def test_a_kill_between_sending_and_recording_repeats_the_same_number(
 def test_what_a_gate_may_not_say_is_never_told(school: School, receiver: ReceiverProcess) -> None:
     serving(school, receiver)
     placement = school.configuration.placement()
-    foreign = outgoing(gate_signer(OTHER_GATE), PANICS, press(1, gate=OTHER_GATE), placement)
-    true = school.record(press(2))
+    foreign = FILES.record(press(1, gate=OTHER_GATE))
+    true = FILES.record(press(2))
     misplaced = type(true)(true.topic, true.key, true.value, (true.partition + 1) % placement.stream_partitions)
     altered = type(true)(true.topic, true.key, true.value.replace(b'"post"', b'"back"'), true.partition)
-    stranger = school.record(press(3, gate=STRANGER))
+    stranger = FILES.record(press(3, gate=STRANGER))
     rubbish = type(true)(true.topic, true.key, b"{", true.partition)
     school.put(foreign, misplaced, altered, rubbish, stranger)
-    honest = school.press(press(4))
+    honest = school.say(press(4))
     school.await_told(honest, "acknowledged")
     for reason in ("wrong_partition", "wrong_signature", "malformed"):
         assert school.link.said("record_refused topic=panics", f"reason={reason}") == 1
@@ -184,7 +183,7 @@ def test_a_press_that_comes_before_the_policy_of_its_gate_is_told_when_that_has_
     school: School, receiver: ReceiverProcess
 ) -> None:
     serving(school, receiver)
-    pressed = school.press(press(1, gate=STRANGER))
+    pressed = school.say(press(1, gate=STRANGER))
     school.link.kill()
     school.link.start()
     school.put(school.policy(SITE, STRANGER, version=2))
@@ -193,7 +192,7 @@ def test_a_press_that_comes_before_the_policy_of_its_gate_is_told_when_that_has_
 
 def test_a_site_without_account_is_refused_and_told_to_the_operator(school: School, receiver: ReceiverProcess) -> None:
     serving(school, receiver)
-    pressed = school.press(press(1, gate="gate-3", site=UNKNOWN_SITE))
+    pressed = school.say(press(1, gate="gate-3", site=UNKNOWN_SITE))
     school.await_told(pressed, "refused")
     assert school.link.said("no_account", UNKNOWN_SITE, "police_link.accounts") == 1
     assert codes(receiver) == []
@@ -222,7 +221,7 @@ def test_a_broker_that_is_late_and_one_that_goes_cost_no_press(
         polls = len(receiver.lines("poll"))
         eventually(lambda: len(receiver.lines("poll")) > polls)
         start_again(broker_of_its_own)
-        pressed = school.press(press(1))
+        pressed = school.say(press(1))
         school.await_told(pressed, "acknowledged")
         assert not school.link.ended
     finally:
