@@ -6,7 +6,9 @@ import msgspec
 
 from schemas.moment import Moment
 
-AlarmRule = Literal["panic", "forced", "refused_again", "device_silent"]
+AlarmRule = Literal[
+    "panic", "forced", "refused_again", "device_silent", "weapon", "left_early", "pass_used_twice", "checks_refused"
+]
 AlarmState = Literal["raised", "escalated", "acknowledged", "responding", "closed"]
 Severity = Literal["critical", "high", "medium"]
 

@@ -16,11 +16,15 @@ from schemas.dead_letter import DeadLetter
 from schemas.delivery import Delivery
 from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent
+from schemas.guard_answer import GuardAnswer
 from schemas.panic import Panic
+from schemas.pass_use import PassUse
 from schemas.passage import Passage
+from schemas.screening import Screening
 from schemas.signal import Signal
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
+from schemas.visitor_pass import VisitorPass
 
 Said = (
     CredentialRead
@@ -29,11 +33,15 @@ Said = (
     | Passage
     | GateEvent
     | Panic
+    | PassUse
     | Signal
+    | Screening
     | Alarm
     | AlarmAction
     | Delivery
     | Credential
+    | VisitorPass
+    | GuardAnswer
     | SitePolicy
     | SiteMode
     | DeadLetter
@@ -63,11 +71,15 @@ EVENTS: tuple[EventKind, ...] = (
     EventKind("passage", 1, Passage),
     EventKind("gate_event", 1, GateEvent),
     EventKind("panic", 1, Panic),
+    EventKind("pass_use", 1, PassUse),
     EventKind("signal", 1, Signal),
+    EventKind("screening", 1, Screening),
     EventKind("alarm", 1, Alarm),
     EventKind("alarm_action", 1, AlarmAction),
     EventKind("delivery", 1, Delivery),
     EventKind("credential", 1, Credential),
+    EventKind("visitor_pass", 1, VisitorPass),
+    EventKind("guard_answer", 1, GuardAnswer),
     EventKind("site_policy", 1, SitePolicy),
     EventKind("site_mode", 1, SiteMode),
     EventKind("dead_letter", 1, DeadLetter),

@@ -5,8 +5,10 @@ import msgspec
 from schemas.alarm import Alarm
 from schemas.credential import Credential
 from schemas.envelope import DataT, Event
+from schemas.screening import Screening
 from schemas.topics import Key, Placement, Topic
 from schemas.trust import Signer
+from schemas.visitor_pass import VisitorPass
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -36,5 +38,9 @@ def _subject(data: object) -> str:
             return data.alarm
         case Credential():
             return data.credential
+        case VisitorPass():
+            return data.jti
+        case Screening():
+            return data.holder
     message = f"{type(data).__name__} has no subject to be kept by"
     raise TypeError(message)

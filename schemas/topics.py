@@ -129,6 +129,14 @@ PANICS = Topic(
     key=Key.SITE,
     retention_s=30 * DAY_S,
 )
+PASS_USES = Topic(
+    name="pass_uses",
+    noun="pass_use",
+    writer=Role.ADMISSION,
+    readers=(Role.RECORDER, Role.WEB),
+    key=Key.SITE,
+    retention_s=_WEEK_S,
+)
 SIGNALS = Topic(
     name="signals",
     noun="signal",
@@ -136,6 +144,15 @@ SIGNALS = Topic(
     readers=(Role.ALARMING, Role.RECORDER),
     key=Key.SITE,
     retention_s=_WEEK_S,
+)
+SCREENINGS = Topic(
+    name="screenings",
+    noun="screening",
+    writer=Role.ADMINISTRATION,
+    readers=(Role.ADMISSION, Role.ALARMING, Role.RECORDER, Role.WEB),
+    key=Key.SUBJECT,
+    compacted=True,
+    retention_s=30 * DAY_S,
 )
 ALARMS = Topic(
     name="alarms",
@@ -170,6 +187,24 @@ CREDENTIALS = Topic(
     key=Key.SUBJECT,
     family=Family.GATE,
     compacted=True,
+)
+VISITOR_PASSES = Topic(
+    name="visitor_passes",
+    noun="visitor_pass",
+    writer=Role.ADMINISTRATION,
+    readers=(Role.ADMISSION, Role.GATE, Role.RECORDER, Role.WEB),
+    key=Key.SUBJECT,
+    family=Family.GATE,
+    compacted=True,
+)
+GUARD_ANSWERS = Topic(
+    name="guard_answers",
+    noun="guard_answer",
+    writer=Role.ADMINISTRATION,
+    readers=(Role.GATE, Role.RECORDER, Role.WEB),
+    key=Key.SITE,
+    family=Family.GATE,
+    retention_s=DAY_S,
 )
 SITE_POLICIES = Topic(
     name="site_policies",
@@ -215,11 +250,15 @@ TOPICS: tuple[Topic, ...] = (
     PASSAGES,
     GATE_EVENTS,
     PANICS,
+    PASS_USES,
     SIGNALS,
+    SCREENINGS,
     ALARMS,
     ALARM_ACTIONS,
     DELIVERIES,
     CREDENTIALS,
+    VISITOR_PASSES,
+    GUARD_ANSWERS,
     SITE_POLICIES,
     SITE_MODES,
     *DEAD_LETTERS.values(),
@@ -227,7 +266,7 @@ TOPICS: tuple[Topic, ...] = (
 BY_NAME: dict[str, Topic] = {topic.name: topic for topic in TOPICS}
 
 CHANGELOGS: dict[str, tuple[str, ...]] = {
-    "admission-v1": ("presence", "answers", "refusals"),
+    "admission-v1": ("presence", "answers", "refusals", "pass_uses", "occupancy"),
     "alarming-v1": ("alarms", "alarm_windows"),
 }
 """The tables of each Faust app; table ``t`` of app ``a`` has the compacted changelog topic ``a-t-changelog`` with

@@ -18,6 +18,10 @@ SEVERITIES: dict[AlarmRule, Severity] = {
     "forced": "high",
     "device_silent": "medium",
     "refused_again": "medium",
+    "weapon": "critical",
+    "left_early": "medium",
+    "pass_used_twice": "medium",
+    "checks_refused": "medium",
 }
 
 TRANSITIONS: dict[tuple[AlarmState, ActionKind], AlarmState] = {

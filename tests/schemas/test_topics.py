@@ -50,6 +50,7 @@ def test_what_a_gate_follows_lies_in_the_gates_partitions() -> None:
 def test_facts_are_kept_for_ever_and_the_rest_is_not() -> None:
     assert {topic.name for topic in TOPICS if topic.retention_s is None} == {
         "credentials",
+        "visitor_passes",
         "site_policies",
         "site_modes",
     }

@@ -1,0 +1,46 @@
+"""Guard answer: a guard's yes or no to a read that asked, or an admission by name. From the guard's page; the gate
+acts on it.
+"""
+
+from typing import Literal
+
+import msgspec
+
+from schemas.credential import Category
+from schemas.credential_read import Direction
+from schemas.moment import Moment
+
+Because = Literal[
+    "known_to_me",
+    "document_seen",
+    "duty_administrator_allows",
+    "card_forgotten",
+    "card_lost",
+    "called_back",
+    "emergency_crew",
+    "not_expected",
+    "not_the_holder",
+    "told_to_wait",
+    "other",
+]
+
+
+class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
+    """What one person at the post decided, always with a reason.
+
+    ``read`` is the read that asked; None for an admission by name (a forgotten card, a walk-in), which names the holder.
+    ``allowed_by`` is the duty administrator who was asked, where one had to be. After ``expires_at`` it opens nothing.
+    """
+
+    gate: str
+    direction: Direction
+    read: str | None
+    answer: Literal["admit", "refuse"]
+    because: Because
+    holder: str | None
+    category: Category | None
+    by: str
+    post: str
+    allowed_by: str | None
+    comment: str | None
+    expires_at: Moment
