@@ -70,6 +70,10 @@ def _chromium_problem() -> str | None:
     return None if chromium_program() else "there is no `chromium` on the PATH"
 
 
+def _zbar_problem() -> str | None:
+    return None if any(Path("/").glob("usr/lib*/**/libzbar.so.0")) else "zbar's library is nowhere to be found"
+
+
 FOR_DEMO = (
     SystemPart("Python's venv", _venv_problem, (f"python3.{sys.version_info.minor}-venv", "python3-venv")),
     SystemPart("Java", java_problem, ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless")),
@@ -80,6 +84,7 @@ FOR_TEST = (
     *FOR_DEMO,
     SystemPart("PostgreSQL", _postgresql_problem, ("postgresql",)),
     SystemPart("Chromium", _chromium_problem, ("chromium", "chromium-browser"), also=("fonts-dejavu-core",)),
+    SystemPart("zbar (reads QR codes, beside zxing)", _zbar_problem, ("libzbar0",)),
 )
 
 
