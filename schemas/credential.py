@@ -14,7 +14,8 @@ Category = Literal["pupil", "staff", "representative", "contractor", "official",
 class Credential(msgspec.Struct, frozen=True, kw_only=True):
     """Whose it is (a reference, never a name), what kind of person, from when until when, and since when it is revoked.
 
-    ``shift`` is the holder's school shift, where the category's windows name one. ``version`` grows with each change of the credential, so that a repeated or reordered older record changes nothing.
+    ``shift`` is the holder's school shift, where the category's windows name one. ``version`` grows with each change of
+    the credential, so that a repeated or reordered older record changes nothing.
     """
 
     credential: str

@@ -13,9 +13,9 @@ from schemas.reasons import Reason, Verdict
 class GateAct(msgspec.Struct, frozen=True, kw_only=True):
     """The effective decision of a read, for presence, journal and pages.
 
-    ``decided_by`` is ``online`` when an admission decision was acted on (``decision`` names it), ``gate`` when the
-    gate decided from its last policy and ``guard`` when a guard's answer was acted on (``decision`` names that); ``grant`` names the opening, absent when nothing was opened; ``waited_ms`` is
-    from the read to the act.
+    ``decided_by`` is ``online`` when an admission decision was acted on (``decision`` names it), ``gate`` when the gate
+    decided from its last policy and ``guard`` when a guard's answer was acted on (``decision`` names that); ``grant``
+    names the opening, absent when nothing was opened; ``waited_ms`` is from the read to the act.
     """
 
     read: str

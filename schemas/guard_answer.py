@@ -28,8 +28,9 @@ Because = Literal[
 class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What one person at the post decided, always with a reason.
 
-    ``read`` is the read that asked; None for an admission by name (a forgotten card, a walk-in), which names the holder.
-    ``allowed_by`` is the duty administrator who was asked, where one had to be. After ``expires_at`` it opens nothing.
+    ``read`` is the read that asked; None for an admission by name (a forgotten card, a walk-in), which names the
+    holder. ``allowed_by`` is the duty administrator who was asked, where one had to be. After ``expires_at`` it opens
+    nothing.
     """
 
     gate: str

@@ -27,9 +27,9 @@ class FoundItem(msgspec.Struct, frozen=True, kw_only=True):
 class Screening(msgspec.Struct, frozen=True, kw_only=True):
     """The latest check of one person at one site, compacted by ``holder``.
 
-    ``screening`` names the check; ``version`` grows with each record of the holder. ``standing`` is what gates and agents
-    weigh: anything but ``clear`` keeps an adult out, or asks, until it is resolved. ``refusals`` counts checks refused
-    since local midnight. ``drawn`` says that the system, not the guard, chose the person.
+    ``screening`` names the check; ``version`` grows with each record of the holder. ``standing`` is what gates and
+    agents weigh: anything but ``clear`` keeps an adult out, or asks, until it is resolved. ``refusals`` counts checks
+    refused since local midnight. ``drawn`` says that the system, not the guard, chose the person.
     """
 
     screening: str

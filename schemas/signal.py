@@ -14,8 +14,9 @@ class Signal(msgspec.Struct, frozen=True, kw_only=True):
 
     ``refused_again`` is the post's and the duty administrator's matter; ``admitted_against_policy`` tells that a gate
     acting alone admitted what the stream refuses (a finding for the record, never a live alarm); ``left_early`` a pupil
-    who left without a stated basis while lessons last; ``pass_used_twice`` one pass used at two gates that were cut off;
-    ``inside_again`` a holder admitted by soft anti-passback; ``checks_refused`` a second refusal of a check in a day.
+    who left without a stated basis while lessons last; ``pass_used_twice`` one pass used at two gates that were cut
+    off; ``inside_again`` a holder admitted by soft anti-passback; ``checks_refused`` a second refusal of a check in a
+    day.
     """
 
     rule: SignalRule

@@ -1,8 +1,8 @@
 """Site policy: the rules of a site as versioned, signed data, and which gates speak for it. A fact, from
 administration.
 
-Everything that a school may decide for itself about who enters is here (``law.md`` 2.4: the acts leave windows, parents'
-hours and journal to the school), so a change is a new version and no new program.
+Everything that a school may decide for itself about who enters is here (``law.md`` 2.4: the acts leave windows,
+parents' hours and journal to the school), so a change is a new version and no new program.
 """
 
 from datetime import date
@@ -37,10 +37,10 @@ class Window(msgspec.Struct, frozen=True, kw_only=True):
 class CategoryRules(msgspec.Struct, frozen=True, kw_only=True):
     """What holds for one category.
 
-    ``anti_passback`` refuses (hard) or admits and tells (soft) who is already inside, for ``passback_within_s`` after the
-    entry, or for as long as the holder is inside. After ``admit_staleness_s`` without fresh facts an admit becomes a
-    question, after ``refuse_staleness_s`` a refusal (None: never). ``open_on_holidays`` is about the calendar's closed
-    days; ``entrances`` lists gates (None: all). ``lessons`` are the times in which leaving needs a stated basis.
+    ``anti_passback`` refuses (hard) or admits and tells (soft) who is already inside, for ``passback_within_s`` after
+    the entry, or for as long as the holder is inside. After ``admit_staleness_s`` without fresh facts an admit becomes
+    a question, after ``refuse_staleness_s`` a refusal (None: never). ``open_on_holidays`` is about the calendar's
+    closed days; ``entrances`` lists gates (None: all). ``lessons`` are the times in which leaving needs a stated basis.
     ``walk_in`` is whether somebody may be registered at the post without a visit asked for before.
     """
 

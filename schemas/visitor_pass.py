@@ -14,9 +14,9 @@ from schemas.site_policy import Escort, Window
 class VisitorPass(msgspec.Struct, frozen=True, kw_only=True):
     """One pass, named by its ``jti`` (never by the token's text): whose, for which visit, from when until when.
 
-    ``holder`` is a reference, never a name. ``windows`` narrow a recurring visit to times of day (empty: any time within
-    the validity, besides the category's own windows). ``entries`` of single: the passage that used it is its last.
-    ``screening_due`` was drawn or required when the visit was registered. ``version`` grows with each change.
+    ``holder`` is a reference, never a name. ``windows`` narrow a recurring visit to times of day (empty: any time
+    within the validity, besides the category's own windows). ``entries`` of single: the passage that used it is its
+    last. ``screening_due`` was drawn or required when the visit was registered. ``version`` grows with each change.
     """
 
     jti: str

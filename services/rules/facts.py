@@ -35,8 +35,9 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     ``policy`` is absent where none has ever arrived; ``confirmed_at`` is when whoever decides last knew its facts to be
     whole and current (for the stream: now; for a cut-off gate: when it lost the link); ``presence`` is absent when
     unknown, and for a late read, which is never judged by presence now. A read of a pass has ``visitor_pass`` in the
-    place of ``credential``, and ``pass_standing`` when it was granted before. ``screening`` is the holder's latest check;
-    ``visitors_inside`` counts people with passes, where it is known; ``clock_doubted`` says that the time may be wrong.
+    place of ``credential``, and ``pass_standing`` when it was granted before. ``screening`` is the holder's latest
+    check; ``visitors_inside`` counts people with passes, where it is known; ``clock_doubted`` says that the time may be
+    wrong.
     """
 
     policy: SitePolicy | None
