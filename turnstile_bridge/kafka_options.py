@@ -3,13 +3,14 @@
 import ssl
 from typing import Any
 
+from schemas.setting import WrongSetting
 from turnstile_bridge.settings import GateConfiguration
 
 BOOTSTRAP_MS = 2000
 
 
 def connection_options(configuration: GateConfiguration) -> dict[str, Any]:
-    """Give what any client of this gate is opened with."""
+    """Give what any client of this gate is opened with; raises WrongSetting for files that cannot be read."""
     kafka = configuration.settings.kafka
     options: dict[str, Any] = {
         "bootstrap_servers": kafka.bootstrap.split(","),
@@ -21,10 +22,19 @@ def connection_options(configuration: GateConfiguration) -> dict[str, Any]:
         "metrics_enabled": False,
         "allow_auto_create_topics": False,
     }
-    if kafka.sasl_mechanism is not None:
+    if kafka.uses_sasl:
         options["sasl_mechanism"] = kafka.sasl_mechanism
         options["sasl_plain_username"] = kafka.sasl_username
         options["sasl_plain_password"] = configuration.kafka_password()
-    if kafka.ssl_ca_file is not None:
-        options["ssl_context"] = ssl.create_default_context(cafile=str(configuration.path(kafka.ssl_ca_file)))
+    if kafka.uses_tls:
+        options["ssl_context"] = _ssl_context(configuration)
     return options
+
+
+def _ssl_context(configuration: GateConfiguration) -> ssl.SSLContext:
+    file = configuration.settings.kafka.ssl_ca_file
+    try:
+        return ssl.create_default_context(cafile=str(configuration.path(file)) if file else None)
+    except OSError as error:
+        message = f"setting kafka.ssl_ca_file: {file}: {error.strerror}"
+        raise WrongSetting(message) from error

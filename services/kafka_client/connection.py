@@ -1,7 +1,6 @@
 """How every client connects: one translation of the settings into aiokafka's arguments, TLS and SASL included."""
 
 import ssl
-from pathlib import Path
 from typing import Any
 
 from schemas.setting import WrongSetting
@@ -18,10 +17,10 @@ def kafka_options(configuration: Configuration) -> dict[str, Any]:
     """
     kafka = configuration.settings.kafka
     options: dict[str, Any] = {"bootstrap_servers": kafka.bootstrap, "security_protocol": kafka.security_protocol}
-    if kafka.security_protocol.endswith("SSL"):
+    if kafka.uses_tls:
         options["ssl_context"] = _ssl_context(configuration, kafka)
-    if kafka.security_protocol.startswith("SASL"):
-        options["sasl_mechanism"] = kafka.sasl_mechanism or "SCRAM-SHA-512"
+    if kafka.uses_sasl:
+        options["sasl_mechanism"] = kafka.sasl_mechanism
         options["sasl_plain_username"] = kafka.sasl_username
         options["sasl_plain_password"] = _password(configuration, kafka)
     return options
@@ -48,12 +47,8 @@ def _ssl_context(configuration: Configuration, kafka: KafkaSettings) -> ssl.SSLC
 
 
 def _password(configuration: Configuration, kafka: KafkaSettings) -> str:
-    if kafka.sasl_password_file is None:
-        message = "missing setting kafka.sasl_password_file"
-        raise WrongSetting(message)
-    path: Path = configuration.path(kafka.sasl_password_file)
     try:
-        return path.read_text(encoding="utf-8").strip()
+        return configuration.path(kafka.sasl_password_file or "").read_text(encoding="utf-8").strip()
     except OSError as error:
         message = f"setting kafka.sasl_password_file: {kafka.sasl_password_file}: {error.strerror}"
         raise WrongSetting(message) from error
