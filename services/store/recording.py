@@ -44,8 +44,10 @@ def record(session: Session, events: Iterable[Event[Said]]) -> None:
 
 def _columns(event: Event[Said]) -> dict[str, Any]:
     """Give the event's data as columns: moments stay moments, what is nested becomes plain JSON."""
-    builtins: dict[str, Any] = msgspec.to_builtins(event.data, builtin_types=(datetime,))
-    return builtins
+    columns: dict[str, Any] = msgspec.structs.asdict(event.data)
+    return {
+        name: value if isinstance(value, datetime) else msgspec.to_builtins(value) for name, value in columns.items()
+    }
 
 
 def _row(event: Event[Said]) -> dict[str, Any]:

@@ -20,3 +20,4 @@ class CredentialReadRow(Recorded, table=True):
     technology: str
     bits: int
     answer_by: datetime = Field(sa_type=UtcDateTime)
+    pass_fault: str | None = None

@@ -26,6 +26,7 @@ class CredentialRow(SQLModel, table=True):
     valid_from: datetime = Field(sa_type=UtcDateTime)
     valid_until: datetime = Field(sa_type=UtcDateTime)
     revoked_at: datetime | None = Field(sa_type=UtcDateTime)
+    shift: str | None = None
 
 
 def one(session: Session, site: str, credential: str) -> CredentialRow | None:
