@@ -24,10 +24,12 @@ from services.store.records.deliveries import DeliveryRow
 from services.store.records.gate_acts import GateActRow
 from services.store.records.gate_events import HEARTBEAT, GateEventRow, HeartbeatRow
 from services.store.records.panics import PanicRow
+from services.store.records.pass_uses import PassUseRow
 from services.store.records.passages import PassageRow
 from services.store.records.signals import SignalRow
 from services.store.records.site_modes import SiteModeRow
 from services.store.records.site_policies import SitePolicyRow
+from services.store.records.visitor_passes import VisitorPassRow
 
 Events = Sequence[Event[Said]]
 Recording = Callable[[Session, Events], None]
@@ -75,6 +77,15 @@ def _credentials(session: Session, events: Events) -> None:
     )
 
 
+def _visitor_passes(session: Session, events: Events) -> None:
+    keep_highest(
+        session,
+        VisitorPassRow,
+        [{"site": event.site, "event": event.id, **_columns(event)} for event in events],
+        "version",
+    )
+
+
 def _gate_events(session: Session, events: Events) -> None:
     insert_once(session, GateEventRow, [_row(event) for event in events if _kind(event) != HEARTBEAT])
     heartbeats = [
@@ -101,6 +112,8 @@ RECORDINGS: dict[str, Recording] = {
     "alarm_action": _once(AlarmActionRow),
     "delivery": _once(DeliveryRow),
     "credential": _credentials,
+    "visitor_pass": _visitor_passes,
+    "pass_use": _once(PassUseRow),
     "site_policy": _once(SitePolicyRow),
     "site_mode": _once(SiteModeRow),
     "dead_letter": _once(DeadLetterRow),

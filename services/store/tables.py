@@ -3,9 +3,10 @@
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from services.store import audit, outbox, people, recording, users
+from services.store import audit, messages, outbox, people, recording, users
+from services.store.visits import codes, drafts, hosts, links, visits
 
-ALL = (audit, outbox, people, recording, users)
+ALL = (audit, codes, drafts, hosts, links, messages, outbox, people, recording, users, visits)
 
 
 def metadata() -> sa.MetaData:

@@ -1,0 +1,117 @@
+"""Messages to people, waiting to be sent: rows in the transaction of their cause, so that none is lost with a process.
+
+A row holds no address and no text: both are looked up when it is sent. Its name is made from its cause, so that a cause
+told twice is one message.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import sqlalchemy as sa
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from services.store.columns import UtcDateTime
+from services.store.database import serialise
+from services.store.insertion import insert_once
+
+MessageKind = Literal[
+    "code", "host_asked", "host_cancelled", "host_arrived", "visitor_approved", "visitor_changed", "visitor_declined"
+]
+_LEASE = timedelta(minutes=2)
+_FIRST_PAUSE = timedelta(seconds=5)
+_LONGEST_PAUSE = timedelta(minutes=15)
+GIVEN_UP_AFTER = timedelta(days=2)
+
+
+class MessageRow(SQLModel, table=True):
+    """One message. ``subject`` is the visit or the form that it is about, ``number`` the version of it that it tells;
+    ``to_hash`` is the keyed hash of its address, by which messages to one person are counted. ``outcome`` is sent,
+    refused or dropped, once it is done.
+    """
+
+    __tablename__ = "messages"
+    __table_args__ = (
+        sa.Index(
+            "ix_messages_waiting",
+            "next_try_at",
+            sqlite_where=sa.text("done_at IS NULL"),
+            postgresql_where=sa.text("done_at IS NULL"),
+        ),
+        sa.Index("ix_messages_site_to", "site", "to_hash", "created_at"),
+    )
+
+    site: str = Field(primary_key=True)
+    message: str = Field(primary_key=True)
+    kind: str
+    subject: str
+    number: int
+    to_hash: str | None
+    created_at: datetime = Field(sa_type=UtcDateTime)
+    next_try_at: datetime = Field(sa_type=UtcDateTime)
+    tries: int = 0
+    done_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    outcome: str | None = None
+
+
+def put(
+    session: Session,
+    *,
+    site: str,
+    kind: MessageKind,
+    subject: str,
+    number: int,
+    at: datetime,
+    to_hash: str | None = None,
+) -> None:
+    """Queue a message in the caller's transaction; one that is there already stays as it is."""
+    row = MessageRow(
+        site=site,
+        message=f"{kind}/{subject}/{number}",
+        kind=kind,
+        subject=subject,
+        number=number,
+        to_hash=to_hash,
+        created_at=at,
+        next_try_at=at,
+    )
+    insert_once(session, MessageRow, [row.model_dump()])
+
+
+def claim(session: Session, at: datetime, limit: int) -> Sequence[MessageRow]:
+    """Take messages of all sites that are due, for two minutes: whoever claims and dies leaves them to the next."""
+    serialise(session, "messages")
+    waiting = select(MessageRow).where(col(MessageRow.done_at).is_(None), col(MessageRow.next_try_at) <= at)
+    rows = session.exec(waiting.order_by(col(MessageRow.next_try_at)).limit(limit)).all()
+    for row in rows:
+        row.tries += 1
+        row.next_try_at = at + _LEASE
+        session.add(row)
+    session.flush()
+    return rows
+
+
+def done(session: Session, row: MessageRow, outcome: Literal["sent", "refused", "dropped"], at: datetime) -> None:
+    """Note that a message needs no more tries."""
+    _change(session, row, done_at=at, outcome=outcome)
+
+
+def try_again(session: Session, row: MessageRow, at: datetime) -> None:
+    """Let a message wait, longer each time; after two days it is given up."""
+    if at - row.created_at >= GIVEN_UP_AFTER:
+        _change(session, row, done_at=at, outcome="refused")
+        return
+    pause = min(_FIRST_PAUSE * 2 ** min(row.tries - 1, 10), _LONGEST_PAUSE)
+    _change(session, row, next_try_at=at + pause)
+
+
+def sent_lately(session: Session, site: str, kind: MessageKind, to_hash: str, since: datetime) -> int:
+    """Count the messages of a kind that one address of a site was given since a time."""
+    query = select(sa.func.count()).select_from(MessageRow)
+    query = query.where(MessageRow.site == site, MessageRow.to_hash == to_hash, MessageRow.kind == kind)
+    return session.exec(query.where(col(MessageRow.created_at) >= since)).one()
+
+
+def _change(session: Session, row: MessageRow, **values: object) -> None:
+    same = (col(MessageRow.site) == row.site, col(MessageRow.message) == row.message)
+    session.execute(sa.update(MessageRow).where(*same).values(**values))

@@ -1,0 +1,31 @@
+"""Names as they are compared: one key for one name, whoever typed it on whichever keyboard. The name itself stays as
+it was typed.
+"""
+
+import unicodedata
+
+_LOOK_ALIKE = str.maketrans("aceopxykmthbi", "асеорхукмтнві")
+"""Latin letters that look like Cyrillic ones, in small letters; ``b`` stands for ``в`` as a capital does."""
+_ONE_OF_EACH = str.maketrans("әғқңөұүһіёйъь", "агкноуухиеи  ", "")
+"""Kazakh letters and the Russian ones that a keyboard without them gives; marks without a sound go."""
+
+
+def plain(text: str) -> str:
+    """Give a text in its one composed form, without marks that steer writing and without double spaces."""
+    composed = unicodedata.normalize("NFKC", text)
+    kept = "".join(" " if unicodedata.category(letter) in {"Zs", "Zl", "Zp", "Cc"} else letter for letter in composed)
+    return " ".join("".join(letter for letter in kept if unicodedata.category(letter) != "Cf").split())
+
+
+def name_key(name: str) -> str:
+    """Give the key under which a name is compared: small letters, Kazakh ones as Russian, look-alikes as what they
+    look like when the word is Cyrillic otherwise.
+    """
+    return " ".join(_word_key(word) for word in plain(name).replace("-", " ").casefold().split())
+
+
+def _word_key(word: str) -> str:
+    is_cyrillic = any("Ѐ" <= letter <= "ӿ" for letter in word)
+    said = word.translate(_LOOK_ALIKE) if is_cyrillic else word
+    letters = said.translate(_ONE_OF_EACH).replace(" ", "")
+    return "".join(letter for letter in letters if letter.isalnum())

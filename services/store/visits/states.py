@@ -1,0 +1,34 @@
+"""The states of a visit and what leads from one to the next: a table, pure."""
+
+from typing import Literal
+
+State = Literal["requested", "approved", "changed", "declined", "cancelled", "arrived", "left"]
+Deed = Literal["approve", "change", "decline", "cancel", "arrive", "leave"]
+
+NEXT: dict[tuple[State, Deed], State] = {
+    ("requested", "approve"): "approved",
+    ("requested", "change"): "changed",
+    ("requested", "decline"): "declined",
+    ("requested", "cancel"): "cancelled",
+    ("approved", "change"): "changed",
+    ("approved", "decline"): "declined",
+    ("approved", "cancel"): "cancelled",
+    ("approved", "arrive"): "arrived",
+    ("changed", "change"): "changed",
+    ("changed", "decline"): "declined",
+    ("changed", "cancel"): "cancelled",
+    ("changed", "arrive"): "arrived",
+    ("arrived", "leave"): "left",
+    ("left", "arrive"): "arrived",
+}
+"""``changed`` is approved for another time than was asked; a declined or cancelled visit stays so: another one is asked
+for. Whoever holds a pass for several entries comes again after leaving.
+"""
+
+WITH_PASS: frozenset[State] = frozenset({"approved", "changed", "arrived", "left"})
+"""The states in which a visit has a pass that holds."""
+
+
+def after(state: State, deed: Deed) -> State | None:
+    """Give the state after a deed, or None when it is not possible now."""
+    return NEXT.get((state, deed))

@@ -1,0 +1,102 @@
+"""Visits: one row each, with everything that the school keeps of it and until when. No copy of a document, no IIN."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import cast
+
+import sqlalchemy as sa
+from sqlmodel import JSON, Field, Session, SQLModel, col, select
+
+from schemas.credential import Category
+from services.store.columns import UtcDateTime
+from services.store.visits.states import State
+
+
+class VisitRow(SQLModel, table=True):
+    """One visit as it stands. ``holder`` is the reference that records carry; ``name_key`` is the name as names are
+    compared; ``iin_hash`` is a keyed hash, ``document_tail`` the last characters of a document of ``document_kind``.
+
+    ``host`` is who of the site's hosts was meant (None: nobody could be told from ``host_text``). ``draft`` names the
+    form that it came from, so that a form sent twice is one visit. ``screening_due`` was drawn when it was asked for.
+    ``kept_until`` is when what names a person is erased.
+    """
+
+    __tablename__ = "visits"
+    __table_args__ = (
+        sa.Index("ix_visits_site_draft", "site", "draft", unique=True),
+        sa.Index("ix_visits_site_state", "site", "state", "arrives_at"),
+        sa.Index("ix_visits_site_holder", "site", "holder"),
+        sa.Index("ix_visits_kept_until", "kept_until"),
+    )
+
+    site: str = Field(primary_key=True)
+    visit: str = Field(primary_key=True)
+    version: int = 1
+    state: str = "requested"
+    draft: str | None
+    holder: str
+    category: str
+    name: str
+    name_key: str
+    document_kind: str | None = None
+    document_tail: str | None = None
+    iin_hash: str | None = None
+    host_text: str
+    host: str | None = None
+    purpose: str
+    arrives_at: datetime = Field(sa_type=UtcDateTime)
+    leaves_at: datetime = Field(sa_type=UtcDateTime)
+    companions: list[str] = Field(sa_type=JSON)
+    vehicle: str | None = None
+    things: str | None = None
+    contact: str | None
+    contact_checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    language: str
+    consent_version: str
+    consent_at: datetime = Field(sa_type=UtcDateTime)
+    screening_due: bool = False
+    requested_at: datetime = Field(sa_type=UtcDateTime)
+    decided_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    decided_by: str | None = None
+    reason: str | None = None
+    arrived_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    kept_until: datetime = Field(sa_type=UtcDateTime)
+
+    @property
+    def standing(self) -> State:
+        """Give the state as the table of states knows it."""
+        return cast("State", self.state)
+
+    @property
+    def kind(self) -> Category:
+        """Give the category by which the school's rules treat the visitor."""
+        return cast("Category", self.category)
+
+
+def one(session: Session, site: str, visit: str) -> VisitRow | None:
+    """Give a visit of a site."""
+    return session.get(VisitRow, (site, visit))
+
+
+def of_draft(session: Session, site: str, draft: str) -> VisitRow | None:
+    """Give the visit that a form became; None while it has not been sent."""
+    return session.exec(select(VisitRow).where(VisitRow.site == site, VisitRow.draft == draft)).first()
+
+
+def of_holder(session: Session, site: str, holder: str) -> VisitRow | None:
+    """Give the visit of a holder of a pass."""
+    return session.exec(select(VisitRow).where(VisitRow.site == site, VisitRow.holder == holder)).first()
+
+
+def to_decide(session: Session, site: str, limit: int) -> Sequence[VisitRow]:
+    """Give a site's visits that wait for a decision, the nearest first."""
+    query = select(VisitRow).where(VisitRow.site == site, VisitRow.state == "requested")
+    return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
+
+
+def between(session: Session, site: str, begin: datetime, end: datetime, limit: int) -> Sequence[VisitRow]:
+    """Give a site's decided visits that begin within a time (``end`` not within), in their order."""
+    query = select(VisitRow).where(VisitRow.site == site, VisitRow.state != "requested")
+    query = query.where(col(VisitRow.arrives_at) >= begin, col(VisitRow.arrives_at) < end)
+    return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
