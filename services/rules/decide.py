@@ -1,25 +1,36 @@
-"""The one ``decide``: may this credential enter now, and if not, the one reason worth saying.
+"""The one ``decide``: may this credential or pass enter now, and if not, the one reason worth saying.
 
 Called by the admission agent and by a gate alone, with the same vectors run against both
-(``tests/vectors/decisions.json``). The rules are asked in the order of ``RULES``; the first that speaks is the reason,
-and whatever would let in comes last. Exit is never blocked; an enrolled pupil is never refused, at most asked (both
-hold here, once, whatever a rule says).
+(``tests/vectors/decisions.json``). The rules are asked in the order of ``RULES``. The first that refuses is the
+reason; where none refuses, the first that asks, so that no question hides a refusal; and whatever would let in comes
+last. Exit is never blocked; an enrolled pupil and an emergency crew are never refused, at most asked (all of it holds
+here, once, whatever a rule says).
 """
 
-from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 import msgspec
 
 from schemas.credential import Category
-from schemas.credential_read import CredentialRead
+from schemas.credential_read import CredentialRead, PassFault
 from schemas.reasons import Reason, Verdict
-from schemas.site_policy import CategoryRules, Window
+from services.rules import opening_times, passes, precautions
+from services.rules.asked import Asked, Finding, Rule, asked_about
 from services.rules.facts import Facts
 
-NEVER_REFUSED: frozenset[Category] = frozenset({"pupil"})
+NEVER_REFUSED: frozenset[Category] = frozenset({"pupil", "emergency"})
+CREWS: frozenset[Category] = frozenset({"emergency"})
+INSIDE_SINCE = "inside_since"
+"""The value with which a valid admission says that its holder was inside already: soft anti-passback. Admission makes
+the signal ``inside_again`` of it.
+"""
+
+ALSO = "also"
+"""The value in which a question names the reasons of the further rules that spoke, as codes: one answer answers all."""
+
+_MINUTE_S = 60
 _FREE_MODES = frozenset({"free", "evacuation"})
-_MINUTES_AN_HOUR = 60
+_TIMED_FAULTS: dict[PassFault, Reason] = {"not_yet_valid": Reason.NOT_YET_VALID, "expired": Reason.EXPIRED}
 
 
 class Decided(msgspec.Struct, frozen=True, kw_only=True):
@@ -34,58 +45,60 @@ class Decided(msgspec.Struct, frozen=True, kw_only=True):
     policy_age_s: float
 
 
-class Asked(msgspec.Struct, frozen=True):
-    """What a rule is asked about: the read, the facts, the time, and the category's rules once the credential is
-    known.
-    """
-
-    read: CredentialRead
-    facts: Facts
-    now: datetime
-
-    @property
-    def local(self) -> datetime:
-        """Give the time on the school's wall."""
-        return self.on_the_wall(self.now)
-
-    def on_the_wall(self, at: datetime) -> datetime:
-        """Give a moment, written with whatever offset, as the school's wall clock showed it."""
-        offset = self.facts.policy.utc_offset_min if self.facts.policy else 0
-        return at.astimezone(UTC) + timedelta(minutes=offset)
-
-    @property
-    def category_rules(self) -> CategoryRules | None:
-        """Give the rules of the holder's category, or None where the policy has none."""
-        if self.facts.policy is None or self.facts.credential is None:
-            return None
-        return self.facts.policy.categories.get(self.facts.credential.category)
-
-
-Finding = tuple[Verdict, Reason, dict[str, str]]
-Rule = Callable[[Asked], Finding | None]
-
-
 def decide(read: CredentialRead, facts: Facts, now: datetime) -> Decided:
-    """Judge one read by the facts at a moment: the first rule that speaks, softened for those who are never
-    refused.
+    """Judge one read by the facts at a moment.
+
+    The caller leaves out of ``facts.pass_standing`` what this very read made of its pass, so that a repeat is answered
+    as the first time.
     """
-    asked = Asked(read, facts, now)
-    verdict, reason, values = next(finding for rule in RULES if (finding := rule(asked)) is not None)
-    credential = facts.credential
-    if verdict is Verdict.REFUSE and credential is not None and credential.category in NEVER_REFUSED:
-        verdict = Verdict.ASK
+    asked = asked_about(read, facts, now)
+    verdict, reason, values = _found(asked)
+    person = asked.person_known
     return Decided(
         verdict=verdict,
         reason=reason,
         values=values,
-        holder=credential.holder if credential else None,
-        category=credential.category if credential else None,
+        holder=person.holder if person else None,
+        category=person.category if person else None,
         policy_version=facts.policy.version if facts.policy else 0,
-        policy_age_s=_age_s(facts, now),
+        policy_age_s=age_s(facts, now),
     )
 
 
-def _age_s(facts: Facts, now: datetime) -> float:
+def _found(asked: Asked) -> Finding:
+    questions: list[Finding] = []
+    for rule in RULES:
+        finding = heard(rule, asked)
+        if finding is None:
+            continue
+        if finding[0] is Verdict.REFUSE or rule.ends:
+            return finding
+        if finding[0] is Verdict.ADMIT:
+            return one_question(questions) if questions else finding
+        questions.append(finding)
+    raise AssertionError("the last rule always speaks")
+
+
+def heard(rule: Rule, asked: Asked) -> Finding | None:
+    """Ask one rule, unless it spares the person's category; a refusal of those who are never refused is a question."""
+    category = asked.person_known.category if asked.person_known else None
+    if category in rule.spares:
+        return None
+    finding = rule.judge(asked)
+    if finding is not None and finding[0] is Verdict.REFUSE and category in NEVER_REFUSED:
+        return Verdict.ASK, finding[1], finding[2]
+    return finding
+
+
+def one_question(questions: list[Finding]) -> Finding:
+    """Make one question of several: the first gives reason and values, which name the others."""
+    verdict, reason, values = questions[0]
+    also = ",".join(dict.fromkeys(question[1] for question in questions[1:]))
+    return verdict, reason, values | {ALSO: also} if also else values
+
+
+def age_s(facts: Facts, now: datetime) -> float:
+    """Give how old the facts are, in seconds; facts from later than now are fresh."""
     return round(max(0.0, (now - facts.confirmed_at).total_seconds()), 3)
 
 
@@ -107,80 +120,98 @@ def _no_policy(asked: Asked) -> Finding | None:
 
 
 def _unknown(asked: Asked) -> Finding | None:
-    return (Verdict.REFUSE, Reason.UNKNOWN_CREDENTIAL, {}) if asked.facts.credential is None else None
+    """Refuse what nobody has issued; of a pass whose token alone is known, and whose time is over, say that."""
+    if asked.person_known is not None:
+        return None
+    fault = asked.read.pass_fault
+    timed = _TIMED_FAULTS.get(fault) if fault and not asked.facts.clock_doubted else None
+    return Verdict.REFUSE, timed or Reason.UNKNOWN_CREDENTIAL, {}
 
 
 def _revoked(asked: Asked) -> Finding | None:
-    credential = asked.facts.credential
-    if credential is None or credential.revoked_at is None or asked.now < credential.revoked_at:
+    at = asked.person.revoked_at
+    if at is None or (asked.now < at and not asked.facts.clock_doubted):
         return None
-    return Verdict.REFUSE, Reason.REVOKED, {"since": _local_text(asked, credential.revoked_at)}
+    return Verdict.REFUSE, Reason.REVOKED, {"since": asked.told(at)}
 
 
 def _validity(asked: Asked) -> Finding | None:
-    credential = asked.facts.credential
-    if credential is None:
+    if asked.facts.clock_doubted:
         return None
-    if asked.now < credential.valid_from:
-        return Verdict.REFUSE, Reason.NOT_YET_VALID, {"from": _local_text(asked, credential.valid_from)}
-    if asked.now >= credential.valid_until:
-        return Verdict.REFUSE, Reason.EXPIRED, {"until": _local_text(asked, credential.valid_until)}
-    return None
+    person, fault = asked.person, asked.read.pass_fault
+    if asked.now < person.valid_from:
+        return Verdict.REFUSE, Reason.NOT_YET_VALID, {"from": asked.told(person.valid_from)}
+    if asked.now >= person.valid_until:
+        return Verdict.REFUSE, Reason.EXPIRED, {"until": asked.told(person.valid_until)}
+    timed = _TIMED_FAULTS.get(fault) if fault else None
+    return (Verdict.REFUSE, timed, {}) if timed else None
 
 
-def _window(asked: Asked) -> Finding | None:
-    rules = asked.category_rules
-    if rules is None:
-        return Verdict.REFUSE, Reason.OUTSIDE_WINDOW, {"windows": ""}
-    minute = asked.local.hour * _MINUTES_AN_HOUR + asked.local.minute
-    today = [window for window in rules.windows if asked.local.isoweekday() in window.weekdays]
-    if any(window.opens_min <= minute < window.closes_min for window in today):
-        return None
-    return Verdict.REFUSE, Reason.OUTSIDE_WINDOW, {"windows": ", ".join(_window_text(window) for window in today)}
+def _is_inside(asked: Asked) -> bool:
+    """Tell whether anti-passback holds against the person: inside, and not for longer than the policy counts it."""
+    rules, presence = asked.rules, asked.facts.presence
+    if rules.anti_passback == "off" or presence is None or not presence.inside:
+        return False
+    within_s = rules.passback_within_s
+    return within_s is None or (asked.now - presence.at).total_seconds() < within_s
 
 
 def _already_inside(asked: Asked) -> Finding | None:
-    rules, presence = asked.category_rules, asked.facts.presence
-    if rules is None or rules.anti_passback == "off" or presence is None or not presence.inside:
+    presence = asked.facts.presence
+    if presence is None or asked.rules.anti_passback != "hard" or not _is_inside(asked):
         return None
-    return Verdict.REFUSE, Reason.ALREADY_INSIDE, {"since": _local_text(asked, presence.at)}
+    return Verdict.REFUSE, Reason.ALREADY_INSIDE, {"since": asked.told(presence.at)}
+
+
+def _clock_doubted(asked: Asked) -> Finding | None:
+    return (Verdict.ASK, Reason.CLOCK_DOUBTED, {}) if asked.facts.clock_doubted else None
 
 
 def _stale(asked: Asked) -> Finding | None:
-    rules = asked.category_rules
-    age_s = _age_s(asked.facts, asked.now)
-    if rules is None or age_s <= rules.admit_staleness_s:
-        return None
-    return Verdict.ASK, Reason.POLICY_STALE, {"age_min": str(int(age_s // _MINUTES_AN_HOUR))}
+    rules, age = asked.rules, age_s(asked.facts, asked.now)
+    values = {"age_min": str(int(age // _MINUTE_S))}
+    if rules.refuse_staleness_s is not None and age > rules.refuse_staleness_s:
+        return Verdict.REFUSE, Reason.POLICY_TOO_STALE, values
+    return (Verdict.ASK, Reason.POLICY_STALE, values) if age > rules.admit_staleness_s else None
 
 
-def _valid(_: Asked) -> Finding:
-    return Verdict.ADMIT, Reason.VALID, {}
+def _emergency(asked: Asked) -> Finding | None:
+    return (Verdict.ADMIT, Reason.EMERGENCY, {}) if asked.person.category == "emergency" else None
+
+
+def _valid(asked: Asked) -> Finding:
+    presence = asked.facts.presence
+    if presence is None or asked.rules.anti_passback != "soft" or not _is_inside(asked):
+        return Verdict.ADMIT, Reason.VALID, {}
+    return Verdict.ADMIT, Reason.VALID, {INSIDE_SINCE: asked.told(presence.at)}
 
 
 RULES: tuple[Rule, ...] = (
-    _exit_is_free,
-    _mode,
-    _no_policy,
-    _unknown,
-    _revoked,
-    _validity,
-    _window,
-    _already_inside,
-    _stale,
-    _valid,
+    Rule("exit", (Reason.EXIT_FREE,), _exit_is_free, ends=True),
+    Rule("mode", (Reason.GATE_FREE, Reason.LOCKDOWN), _mode, ends=True),
+    Rule("no policy", (Reason.NO_POLICY,), _no_policy, ends=True),
+    Rule("pass token", (Reason.PASS_NOT_GENUINE, Reason.PASS_OF_ANOTHER_SITE), passes.token, ends=True),
+    Rule("known", (Reason.UNKNOWN_CREDENTIAL, Reason.NOT_YET_VALID, Reason.EXPIRED), _unknown, ends=True),
+    Rule("revoked", (Reason.REVOKED,), _revoked),
+    Rule("validity", (Reason.NOT_YET_VALID, Reason.EXPIRED), _validity),
+    Rule("pass used", (Reason.PASS_USED,), passes.used),
+    Rule("item found", (Reason.ITEM_FOUND,), precautions.item_found, spares=CREWS),
+    Rule("check refused", (Reason.CHECK_REFUSED,), precautions.check_refused, spares=CREWS),
+    Rule("threat level", (Reason.THREAT_LEVEL,), precautions.threat_level, spares=CREWS),
+    Rule("holiday", (Reason.HOLIDAY,), opening_times.holiday, spares=CREWS),
+    Rule("window", (Reason.OUTSIDE_WINDOW,), opening_times.outside_window, spares=CREWS),
+    Rule("entrance", (Reason.WRONG_ENTRANCE,), passes.wrong_entrance, spares=CREWS),
+    Rule("capacity", (Reason.CAPACITY_FULL,), passes.capacity, spares=CREWS),
+    Rule("already inside", (Reason.ALREADY_INSIDE,), _already_inside, spares=CREWS),
+    Rule("pass reserved", (Reason.PASS_RESERVED,), passes.reserved),
+    Rule("clock", (Reason.CLOCK_DOUBTED,), _clock_doubted, spares=CREWS),
+    Rule("staleness", (Reason.POLICY_TOO_STALE, Reason.POLICY_STALE), _stale, spares=CREWS),
+    Rule("late", (Reason.LATE,), opening_times.late, spares=CREWS),
+    Rule("screening", (Reason.SCREENING_DUE,), precautions.screening_due, spares=CREWS),
+    Rule("escort", (Reason.ESCORT_DUE,), precautions.escort_due, spares=CREWS),
+    Rule("emergency", (Reason.EMERGENCY,), _emergency),
+    Rule("valid", (Reason.VALID,), _valid),
 )
-"""The rules in the order in which they are asked; a later one is heard only when every earlier one was silent."""
-
-
-def _local_text(asked: Asked, at: datetime) -> str:
-    return asked.on_the_wall(at).strftime("%Y-%m-%d %H:%M")
-
-
-def _window_text(window: Window) -> str:
-    return f"{_clock(window.opens_min)}-{_clock(window.closes_min)}"
-
-
-def _clock(minute: int) -> str:
-    hours, minutes = divmod(minute, _MINUTES_AN_HOUR)
-    return f"{hours:02d}:{minutes:02d}"
+"""The rules in the order in which they are asked (docs/adr/0050): from what nobody at the gate can mend to what can be
+mended at once.
+"""
