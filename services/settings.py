@@ -5,7 +5,7 @@ process with exit status 2 and its name.
 """
 
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar
 
 import msgspec
 
@@ -73,6 +73,30 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     secure_cookies: bool = True
 
 
+class VisitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """``key`` is a file with 32 bytes that links, codes and hashes of identity numbers are made with, ``pass_keys`` the
+    folder of the private keys that passes are signed with (``qaqpa keys rotate``), ``public_url`` where people reach
+    the pages, for links in messages. Without this section there is no visitor portal.
+    """
+
+    key: str
+    pass_keys: str
+    public_url: str
+
+
+class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The SMTP server that takes our messages, and what they come from. ``tls``: ``starttls`` (port 587), ``tls``
+    (port 465), or ``off``, for a server on the same machine.
+    """
+
+    host: str
+    port: int = 587
+    sender: str
+    tls: Literal["starttls", "tls", "off"] = "starttls"
+    username: str | None = None
+    password_file: str | None = None
+
+
 class PoliceLinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The receiver's address, the DC-09 account by site, where its state lies, and the key that signs deliveries."""
 
@@ -96,6 +120,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     alarming: AlarmingSettings | None = None
     recorder: RecorderSettings | None = None
     web: WebSettings | None = None
+    visits: VisitSettings | None = None
+    mail: MailSettings | None = None
     police_link: PoliceLinkSettings | None = None
 
 

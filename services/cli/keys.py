@@ -12,7 +12,11 @@ import typer
 from schemas.ids import is_slug
 from schemas.topics import TOPICS, Role
 from schemas.trust import SEED_BYTES, Signer
-from services.cli.console import Refusal, out
+from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
+from services.cli.opened import opened_store
+from services.settings import Configuration, VisitSettings
+from services.store.clock import now
+from services.store.visits import pass_keys
 
 app = typer.Typer(name="keys", no_args_is_help=True, help="Make keys and the keyring.")
 
@@ -60,3 +64,21 @@ def keyring(
         ring[role.value] = [file.read_text(encoding="ascii").strip() for file in files]
     to.write_bytes(msgspec.json.format(msgspec.json.encode(ring)) + b"\n")
     out.print(f"keyring of {len(ring)} roles written to {to}")
+
+
+@app.command()
+def rotate(settings: SettingsFile, site: SiteName) -> None:
+    """Change the key that a site's passes are signed with: the next one signs from now on, and another next one is
+    made. Passes that are out stay good until they end.
+    """
+    configuration = Configuration.load(settings)
+    keys = pass_keys.PassKeys(configuration.path(configuration.section("visits", VisitSettings).pass_keys))
+    with opened_store(settings) as store:
+        try:
+            rotated = store.write_now(
+                lambda session: pass_keys.rotate(session, site=site, keys=keys, by=operator(), at=now())
+            )
+        except LookupError as error:
+            raise Refusal(str(error)) from error
+    keys.forget(site, rotated.retired)
+    out.print(f"{site}: passes are signed with {rotated.signing} from now on")

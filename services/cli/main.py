@@ -27,6 +27,7 @@ COMMANDS: dict[str, str] = {
     "credential": "credential:app",
     "mode": "mode:app",
     "user": "user:app",
+    "host": "host:app",
     "keys": "keys:app",
     "topics": "topics:app",
     "store": "store:app",

@@ -12,6 +12,7 @@ from collections.abc import Mapping, Sequence
 
 import uvloop
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
+from sqlmodel import Session
 
 from schemas.catalogue import Said
 from schemas.envelope import Event, RefusedRecord
@@ -30,6 +31,7 @@ from services.store import recording, schema_version
 from services.store.database import Store
 from services.store.outbox_runner import OutboxRunner
 from services.store.refused_records import dead_letter
+from services.store.visits import arrivals
 
 READ = tuple(topic for topic in TOPICS if Role.RECORDER in topic.readers)
 _GROUP = "recorder"
@@ -222,7 +224,7 @@ class Recorder:
         pause_s = RETRY_FIRST_S
         while True:
             try:
-                await self._store.write(lambda session: recording.record(session, events))
+                await self._store.write(lambda session: _keep(session, events))
             except Exception as error:  # noqa: BLE001  whatever one record causes must not stop those after it
                 if not _is_outage(error):
                     return error
@@ -233,6 +235,11 @@ class Recorder:
                 pause_s = min(pause_s * 2, RETRY_LONGEST_S)
             else:
                 return None
+
+
+def _keep(session: Session, events: Sequence[Event[Said]]) -> None:
+    recording.record(session, events)
+    arrivals.note(session, events)
 
 
 def _is_outage(error: Exception) -> bool:

@@ -1,0 +1,93 @@
+"""Issuing and revoking the pass of a visit: the row, the record for the gates and the audit, in one transaction."""
+
+import secrets
+from datetime import datetime, timedelta
+
+import msgspec
+from sqlmodel import Session
+
+from schemas.site_policy import SitePolicy
+from schemas.topics import VISITOR_PASSES
+from schemas.visitor_pass import VisitorPass
+from services.store import audit, outbox, recording
+from services.store.database import serialise
+from services.store.records import visitor_passes
+from services.store.visits import codes
+from services.store.visits.seals import Seals
+from services.store.visits.visits import VisitRow
+
+EARLY = timedelta(minutes=30)
+"""How long before the hour that was agreed a pass already opens."""
+
+_LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_JTI_LETTERS = 12
+_ISSUED, _REVOKED = "visitor_pass_issued", "visitor_pass_revoked"
+
+
+def issue(session: Session, *, visit: VisitRow, policy: SitePolicy, seals: Seals, by: str, at: datetime) -> VisitorPass:
+    """Issue the pass of an approved visit, or its next version when the visit has changed."""
+    site = visit.site
+    serialise(session, VISITOR_PASSES.name, site, visit.visit)
+    known = visitor_passes.of_visit(session, site, visit.visit)
+    alive = known if known is not None and known.revoked_at is None else None
+    rules = policy.categories.get(visit.kind)
+    issued = VisitorPass(
+        jti=alive.jti if alive else _free_jti(session, site, seals),
+        version=alive.version + 1 if alive else 1,
+        visit=visit.visit,
+        holder=visit.holder,
+        category=visit.kind,
+        valid_from=visit.arrives_at - EARLY,
+        valid_until=visit.leaves_at,
+        entries="single",
+        escort=rules.escort if rules else "host",
+        screening_due=visit.screening_due,
+        revoked_at=None,
+        entrances=rules.entrances if rules else None,
+        windows=[],
+    )
+    codes.put(session, site=site, code_hash=code_hash(seals, site, seals.pass_code(site, issued.jti)), jti=issued.jti)
+    _say(session, site, issued, by, at, _ISSUED)
+    return issued
+
+
+def revoke(session: Session, *, site: str, jti: str, by: str, at: datetime) -> int | None:
+    """Revoke a pass from now on and give its version; None when it is revoked already. One that the site does not have
+    is a LookupError.
+    """
+    known = visitor_passes.one(session, site, jti)
+    if known is None:
+        message = f"site {site} has no pass {jti}"
+        raise LookupError(message)
+    serialise(session, VISITOR_PASSES.name, site, known.visit)
+    session.refresh(known)
+    if known.revoked_at is not None:
+        return None
+    revoked = msgspec.structs.replace(known.said(), version=known.version + 1, revoked_at=at)
+    _say(session, site, revoked, by, at, _REVOKED)
+    return revoked.version
+
+
+def code_hash(seals: Seals, site: str, code: str) -> str:
+    """Give the hash under which a short code is kept; blanks and hyphens, as people say them, do not count."""
+    return seals.hashed("pass-code", site, "".join(digit for digit in code if digit.isdecimal()))
+
+
+def of_code(session: Session, *, site: str, code: str, seals: Seals) -> visitor_passes.VisitorPassRow | None:
+    """Give the pass that a short code stands for, whatever it is worth now; for the post."""
+    jti = codes.pass_of(session, site, code_hash(seals, site, code))
+    return visitor_passes.one(session, site, jti) if jti is not None else None
+
+
+def _free_jti(session: Session, site: str, seals: Seals) -> str:
+    """Mint a name whose short code stands for no other pass of the site."""
+    while True:
+        jti = "".join(secrets.choice(_LETTERS) for _ in range(_JTI_LETTERS))
+        if codes.pass_of(session, site, code_hash(seals, site, seals.pass_code(site, jti))) is None:
+            return jti
+
+
+def _say(session: Session, site: str, data: VisitorPass, by: str, at: datetime, act: str) -> None:
+    row = outbox.put(session, site=site, topic=VISITOR_PASSES, data=data, by=by, at=at)
+    recording.record(session, [row.event()])
+    audit.note(session, site=site, by=by, act=act, subject=data.jti, detail={"visit": data.visit}, at=at)
