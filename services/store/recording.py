@@ -23,9 +23,11 @@ from services.store.records.dead_letters import DeadLetterRow
 from services.store.records.deliveries import DeliveryRow
 from services.store.records.gate_acts import GateActRow
 from services.store.records.gate_events import HEARTBEAT, GateEventRow, HeartbeatRow
+from services.store.records.guard_answers import GuardAnswerRow
 from services.store.records.panics import PanicRow
 from services.store.records.pass_uses import PassUseRow
 from services.store.records.passages import PassageRow
+from services.store.records.screenings import ScreeningRow
 from services.store.records.signals import SignalRow
 from services.store.records.site_modes import SiteModeRow
 from services.store.records.site_policies import SitePolicyRow
@@ -108,6 +110,8 @@ RECORDINGS: dict[str, Recording] = {
     "gate_event": _gate_events,
     "panic": _once(PanicRow),
     "signal": _once(SignalRow),
+    "screening": _once(ScreeningRow),
+    "guard_answer": _once(GuardAnswerRow),
     "alarm": _alarms,
     "alarm_action": _once(AlarmActionRow),
     "delivery": _once(DeliveryRow),

@@ -4,9 +4,26 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from services.store import audit, messages, outbox, people, recording, users
+from services.store.screenings import custody
+from services.store.visitors_journal import entries, walk_ins
 from services.store.visits import codes, drafts, hosts, links, visits
 
-ALL = (audit, codes, drafts, hosts, links, messages, outbox, people, recording, users, visits)
+ALL = (
+    audit,
+    codes,
+    custody,
+    drafts,
+    entries,
+    hosts,
+    links,
+    messages,
+    outbox,
+    people,
+    recording,
+    users,
+    visits,
+    walk_ins,
+)
 
 
 def metadata() -> sa.MetaData:

@@ -1,0 +1,132 @@
+"""Letting somebody in by name: a forgotten or lost card, a visitor who was registered at the post. Found by the first
+letters or by the class; each is a guard's answer to no read, attributed to the person who gave it.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from functools import lru_cache
+from typing import cast
+
+import msgspec
+from sqlmodel import Session, col, select
+
+from schemas.credential import Category
+from schemas.guard_answer import Because, GuardAnswer
+from services.store.administration import NotAllowed
+from services.store.outbox import OutboxRow
+from services.store.people import PersonRow
+from services.store.records import credentials, guard_answers, screenings, site_modes, site_policies
+from services.store.visitors_journal import walk_ins
+from services.store.visits import names
+
+FOUND_AT_MOST = 20
+QUESTION_AFTER_S = 30.0
+"""How long an answer opens something at a site whose policy has not arrived."""
+
+_KEYS_KEPT = 50_000
+_key = lru_cache(_KEYS_KEPT)(names.name_key)
+
+
+class ByNameNotAllowed(NotAllowed):
+    """A rule keeps the guard from letting this person in by name; ``code`` names it for the page's words."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code
+
+
+class Admission(msgspec.Struct, frozen=True, kw_only=True):
+    """What a guard says: whom, through which gate, why, and which duty administrator allowed it where one was asked."""
+
+    holder: str
+    gate: str
+    because: Because
+    allowed_by: str | None = None
+    comment: str | None = None
+
+
+def search(session: Session, site: str, wanted: str, group: str = "") -> list[PersonRow]:
+    """Give the people of a site whose name has words that begin so, in a group where one is named; nobody for no
+    letters and no group.
+    """
+    asked = _key(wanted).split()
+    if not asked and not group:
+        return []
+    query = select(PersonRow).where(PersonRow.site == site)
+    if group:
+        query = query.where(PersonRow.group_name == group)
+    found = [
+        person
+        for person in session.exec(query.order_by(col(PersonRow.name)))
+        if all(any(word.startswith(letters) for word in _key(person.name).split()) for letters in asked)
+    ]
+    return found if group else found[:FOUND_AT_MOST]
+
+
+def groups(session: Session, site: str, most: int = 100) -> Sequence[str]:
+    """Give the groups that several people of a site share: its classes."""
+    query = select(PersonRow.group_name).where(PersonRow.site == site, col(PersonRow.group_name).is_not(None))
+    named = [group for group in session.exec(query.order_by(col(PersonRow.group_name))) if group]
+    return sorted({group for group in named if named.count(group) > 1})[:most]
+
+
+def category_of(session: Session, site: str, holder: str, at: datetime) -> tuple[Category, bool] | None:
+    """Give what kind of person a holder is, and whether a card of theirs holds now; None for whom the school does not
+    expect: no card that could hold, and not registered at the post today.
+    """
+    cards = [card for card in credentials.of_holder(session, site, holder) if card.valid_from <= at < card.valid_until]
+    good = [card for card in cards if card.revoked_at is None or at < card.revoked_at]
+    if cards:
+        return cast("Category", (good or cards)[-1].category), bool(good)
+    visitor = walk_ins.of_holder(session, site, holder)
+    if visitor is not None and at - visitor.registered_at < timedelta(hours=24):
+        return cast("Category", visitor.category), True
+    return None
+
+
+def let_in(session: Session, *, site: str, admission: Admission, by: str, post: str, at: datetime) -> OutboxRow:
+    """Let a person in by name and give the answer's outbox row. What a rule forbids is a ByNameNotAllowed; an enrolled
+    pupil is kept out by none of them but a lockdown.
+    """
+    known = category_of(session, site, admission.holder, at)
+    if known is None:
+        raise ByNameNotAllowed("unknown")
+    category, card_holds = known
+    _refuse(session, site, admission, category, card_holds=card_holds)
+    policy = site_policies.current(session, site)
+    answer = GuardAnswer(
+        gate=admission.gate,
+        direction="entry",
+        read=None,
+        answer="admit",
+        because=admission.because,
+        holder=admission.holder,
+        category=category,
+        by=by,
+        post=post,
+        allowed_by=admission.allowed_by,
+        comment=admission.comment,
+        expires_at=at + timedelta(seconds=policy.question_after_s if policy else QUESTION_AFTER_S),
+    )
+    sent = guard_answers.give(session, site=site, answer=answer, at=at)
+    if sent is None:
+        raise ByNameNotAllowed("unknown")
+    return sent
+
+
+def _refuse(session: Session, site: str, admission: Admission, category: Category, *, card_holds: bool) -> None:
+    mode = site_modes.current(session, site)
+    if mode is not None and mode.mode == "lockdown" and not mode.drill:
+        raise ByNameNotAllowed("lockdown")
+    if category == "pupil":
+        return
+    check = screenings.latest(session, site, admission.holder)
+    if check is not None and check.standing != "clear":
+        raise ByNameNotAllowed("check_stands")
+    visitor = walk_ins.of_holder(session, site, admission.holder)
+    drawn = visitor is not None and visitor.drawn
+    if visitor is not None and drawn and (check is None or check.checked_at < visitor.came_at):
+        raise ByNameNotAllowed("check_due")
+    if not card_holds and admission.allowed_by is None:
+        raise ByNameNotAllowed("card_cancelled")

@@ -1,0 +1,74 @@
+"""Guard answers: what people at the post decided about reads that asked, and whom they let in by name."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+import sqlalchemy as sa
+from sqlmodel import Field, Session, col, select
+
+from schemas.guard_answer import GuardAnswer
+from schemas.topics import GUARD_ANSWERS
+from services.store import audit, outbox
+from services.store.columns import Recorded, UtcDateTime, by_time
+from services.store.database import serialise
+from services.store.outbox import OutboxRow
+
+
+class GuardAnswerRow(Recorded, table=True):
+    """One answer of one person, with its reason. A row says *sent*; the gate's act that names it says what came of
+    it.
+    """
+
+    __tablename__ = "guard_answers"
+    __table_args__ = (by_time(__tablename__), sa.Index("ix_guard_answers_site_read", "site", "read"))
+
+    gate: str
+    direction: str
+    read: str | None
+    answer: str
+    because: str
+    holder: str | None
+    category: str | None
+    by: str
+    post: str
+    allowed_by: str | None
+    comment: str | None
+    expires_at: datetime = Field(sa_type=UtcDateTime)
+
+
+def give(session: Session, *, site: str, answer: GuardAnswer, at: datetime) -> OutboxRow | None:
+    """Give an answer: its row, the outbox record and the audit line in one transaction; gives the outbox row, whose
+    event is the answer.
+
+    A read is answered once: None when somebody's answer to it has not expired yet.
+    """
+    serialise(session, GUARD_ANSWERS.name, site, answer.read or answer.holder or "")
+    if answer.read is not None and any(known.expires_at > at for known in of_read(session, site, answer.read)):
+        return None
+    sent = outbox.put(session, site=site, topic=GUARD_ANSWERS, data=answer, by=answer.by, at=at)
+    fields = {name: getattr(answer, name) for name in answer.__struct_fields__}
+    session.add(GuardAnswerRow(site=site, id=sent.event_id, source=outbox.SOURCE, at=sent.created_at, **fields))
+    audit.note(
+        session,
+        site=site,
+        by=answer.by,
+        act=f"guard_answer_{answer.answer}",
+        subject=answer.read or answer.holder or answer.gate,
+        detail={"because": answer.because, "post": answer.post, "gate": answer.gate},
+        at=sent.created_at,
+    )
+    return sent
+
+
+def of_read(session: Session, site: str, read: str) -> Sequence[GuardAnswerRow]:
+    """Give the answers to one read of a site, first one first."""
+    query = select(GuardAnswerRow).where(GuardAnswerRow.site == site, GuardAnswerRow.read == read)
+    return session.exec(query.order_by(col(GuardAnswerRow.at))).all()
+
+
+def by_name(session: Session, site: str, since: datetime) -> Sequence[GuardAnswerRow]:
+    """Give the admissions by name since a moment, newest first."""
+    query = select(GuardAnswerRow).where(
+        GuardAnswerRow.site == site, col(GuardAnswerRow.read).is_(None), GuardAnswerRow.at >= since
+    )
+    return session.exec(query.order_by(col(GuardAnswerRow.at).desc())).all()

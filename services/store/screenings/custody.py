@@ -1,0 +1,197 @@
+"""Custody: what was left at the post, as a chain of entries from leaving to returning or handing over. Nothing here is
+ever deleted; what stays too long is overdue.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+import msgspec
+import sqlalchemy as sa
+from sqlmodel import Field, Session, SQLModel, col, select
+
+from services.store import audit
+from services.store.columns import UtcDateTime
+from services.store.database import serialise
+from services.store.records import screenings
+from services.store.screenings import checks
+from services.store.screenings.items import item_list
+
+CustodyAct = Literal["left", "returned", "to_parents", "to_police"]
+ENDS: frozenset[str] = frozenset({"returned", "to_parents", "to_police"})
+
+LIMIT = timedelta(days=1)
+"""How long something may lie at the post before it is overdue."""
+
+WORDS_AT_MOST = 200
+
+
+class CustodyRow(SQLModel, table=True):
+    """One thing in custody, under the number on its receipt (counted for each site)."""
+
+    __tablename__ = "custody"
+    __table_args__ = (sa.Index("ix_custody_site_holder", "site", "holder"),)
+
+    site: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    holder: str
+    item: str
+    count: int
+    description: str
+    screening: str | None
+    due_at: datetime = Field(sa_type=UtcDateTime)
+
+
+class CustodyEntryRow(SQLModel, table=True):
+    """One step of the chain: who did what with the thing, when, and into whose hands it went."""
+
+    __tablename__ = "custody_entries"
+
+    site: str = Field(primary_key=True)
+    number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    step: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    act: str
+    at: datetime = Field(sa_type=UtcDateTime)
+    by: str
+    post: str
+    to_whom: str
+    note: str
+
+
+class Thing(msgspec.Struct, frozen=True, kw_only=True):
+    """What somebody leaves: whose, which item of the list, how many, what it looks like."""
+
+    holder: str
+    item: str
+    count: int
+    description: str
+
+
+class Chain(msgspec.Struct, frozen=True):
+    """A thing with its entries, first one first."""
+
+    thing: CustodyRow
+    entries: list[CustodyEntryRow]
+
+    @property
+    def ended(self) -> bool:
+        """Tell whether it has left the post."""
+        return self.entries[-1].act in ENDS
+
+    def overdue(self, now: datetime) -> bool:
+        """Tell whether it lies at the post longer than it may."""
+        return not self.ended and now >= self.thing.due_at
+
+
+def leave(session: Session, *, site: str, thing: Thing, by: str, post: str, at: datetime) -> int:
+    """Take a thing into custody and give its number. When everything that was found with its owner lies at the post,
+    nothing stands against the owner any more.
+    """
+    serialise(session, "custody", site)
+    last = session.exec(select(sa.func.max(CustodyRow.number)).where(CustodyRow.site == site)).one()
+    number = int(last or 0) + 1
+    known = screenings.latest(session, site, thing.holder)
+    row = CustodyRow(
+        site=site,
+        number=number,
+        holder=thing.holder,
+        item=thing.item,
+        count=max(1, thing.count),
+        description=thing.description[:WORDS_AT_MOST],
+        screening=known.screening if known is not None and known.standing != "clear" else None,
+        due_at=at + LIMIT,
+    )
+    session.add(row)
+    session.flush()
+    _enter(session, site, number, "left", by, post, "", "", at)
+    if known is not None and known.standing == "item_found" and _all_left(session, site, known):
+        checks.resolve(
+            session, site=site, holder=thing.holder, resolution="left_at_the_post", by=by, may_all=False, at=at
+        )
+    return number
+
+
+def hand_over(  # noqa: PLR0913  an entry has all of this
+    session: Session,
+    *,
+    site: str,
+    number: int,
+    act: CustodyAct,
+    to_whom: str,
+    note: str,
+    by: str,
+    post: str,
+    at: datetime,
+) -> bool:
+    """Write that a thing was returned or handed over; False when there is none under the number, or it has gone
+    already.
+    """
+    serialise(session, "custody", site)
+    chain = one(session, site, number)
+    if chain is None or chain.ended or act not in ENDS:
+        return False
+    _enter(session, site, number, act, by, post, to_whom[:WORDS_AT_MOST], note[:WORDS_AT_MOST], at)
+    return True
+
+
+def one(session: Session, site: str, number: int) -> Chain | None:
+    """Give a thing of a site with its chain."""
+    thing = session.get(CustodyRow, (site, number))
+    return _chains(session, site, [thing])[0] if thing is not None else None
+
+
+def at_post(session: Session, site: str) -> list[Chain]:
+    """Give what lies at the post now, the longest first."""
+    ended = select(CustodyEntryRow.number).where(CustodyEntryRow.site == site, col(CustodyEntryRow.act).in_(ENDS))
+    query = select(CustodyRow).where(CustodyRow.site == site, col(CustodyRow.number).not_in(ended))
+    return _chains(session, site, session.exec(query.order_by(col(CustodyRow.due_at))).all())
+
+
+def gone(session: Session, site: str, limit: int) -> list[Chain]:
+    """Give what has been returned or handed over, the newest number first."""
+    ended = select(CustodyEntryRow.number).where(CustodyEntryRow.site == site, col(CustodyEntryRow.act).in_(ENDS))
+    query = select(CustodyRow).where(CustodyRow.site == site, col(CustodyRow.number).in_(ended))
+    return _chains(session, site, session.exec(query.order_by(col(CustodyRow.number).desc()).limit(limit)).all())
+
+
+def _chains(session: Session, site: str, things: Sequence[CustodyRow]) -> list[Chain]:
+    query = select(CustodyEntryRow).where(
+        CustodyEntryRow.site == site, col(CustodyEntryRow.number).in_([thing.number for thing in things])
+    )
+    entries: dict[int, list[CustodyEntryRow]] = {thing.number: [] for thing in things}
+    for entry in session.exec(query.order_by(col(CustodyEntryRow.step))):
+        entries[entry.number].append(entry)
+    return [Chain(thing, entries[thing.number]) for thing in things]
+
+
+def _all_left(session: Session, site: str, known: screenings.ScreeningRow) -> bool:
+    items = item_list()
+    wanted = {str(item["code"]) for item in known.items if items.prohibited(str(item["code"]))}
+    query = select(CustodyRow.item).where(
+        CustodyRow.site == site, CustodyRow.holder == known.holder, CustodyRow.screening == known.screening
+    )
+    return wanted <= set(session.exec(query))
+
+
+def _enter(  # noqa: PLR0913, PLR0917  one private line for two callers
+    session: Session,
+    site: str,
+    number: int,
+    act: CustodyAct,
+    by: str,
+    post: str,
+    to_whom: str,
+    note: str,
+    at: datetime,
+) -> None:
+    last = session.exec(
+        select(sa.func.max(CustodyEntryRow.step)).where(CustodyEntryRow.site == site, CustodyEntryRow.number == number)
+    ).one()
+    step = int(last or 0) + 1
+    session.add(
+        CustodyEntryRow(
+            site=site, number=number, step=step, act=act, at=at, by=by, post=post, to_whom=to_whom, note=note
+        )
+    )
+    audit.note(session, site=site, by=by, act=f"custody_{act}", subject=f"custody/{number}", at=at)
+    session.flush()
