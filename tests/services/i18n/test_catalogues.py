@@ -3,7 +3,7 @@
 import re
 import string
 from pathlib import Path
-from typing import get_args
+from typing import get_args, get_type_hints
 
 import pytest
 
@@ -14,9 +14,14 @@ from schemas.gate_event import GateEventKind
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.site_mode import Mode
+from schemas.site_policy import AntiPassback, Days, Escort, Measure, ScreeningDue, ThreatLevel
 from services.i18n.words import Language, language_of, read_catalogue, words_in
+from services.rules.policy_changes import CATEGORY_FIELDS, MEASURE_FIELDS, SITE_FIELDS
+from services.rules.policy_faults import FaultCode
+from services.rules.policy_times import WHOLE_UNITS
 
 WEB = Path(__file__).resolve().parents[3] / "services" / "web"
+POLICY_WORDS = WEB.parent / "i18n" / "policy_words.py"
 PLAIN_NEWS = {"started", "heartbeat", "device_back", "link_restored", "mode_changed"}
 """Kinds of gate events that are no trouble, so that nothing is said of them."""
 
@@ -78,6 +83,21 @@ def coded() -> set[str]:
     return wanted | {f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS}
 
 
+def coded_in_policies() -> set[str]:
+    """Give the keys that ``services/i18n/policy_words.py`` puts together from a policy's fields and values."""
+    fields = {*SITE_FIELDS, *CATEGORY_FIELDS, *MEASURE_FIELDS, "measures", "categories", "gates", "public_keys"}
+    wanted = {f"policy.field.{field}" for field in fields} | {f"policy.fault.{code}" for code in FaultCode}
+    wanted |= {f"policy.unit.{unit}" for unit, _ in WHOLE_UNITS} | {f"weekday.{number}" for number in range(1, 8)}
+    wanted |= {f"policy.anti_passback.{kind}" for kind in get_args(AntiPassback)}
+    wanted |= {f"policy.escort.{kind}" for kind in get_args(Escort)}
+    wanted |= {f"policy.screening.{kind}" for kind in get_args(ScreeningDue)}
+    wanted |= {f"policy.level.{level}" for level in get_args(ThreatLevel)}
+    wanted |= {f"policy.entry.{entry}" for entry in get_args(get_type_hints(Measure)["entry"])}
+    wanted |= {f"policy.days.{kind}" for kind in get_args(get_type_hints(Days)["kind"])}
+    wanted |= {f"policy.walk_in.{truth}" for truth in (True, False)}
+    return wanted | {f"policy.value.{none}" for none in ("never", "while_inside", "yes", "no")}
+
+
 SPECIAL = {"verdict.admit.exit", "lane.admit.exit", "reason.lockdown.do.ask", "reason.outside_window.why.today"}
 """Texts that take the place of the general one where it would not fit."""
 
@@ -88,13 +108,13 @@ PUT_TOGETHER = {f"gate.{link}{part}" for link in ("alone", "silent", "unheard", 
 
 
 def test_every_code_in_a_record_has_words() -> None:
-    assert {key for key in coded() if key not in words_in(Language.KK)} == set()
+    assert {key for key in coded() | coded_in_policies() if key not in words_in(Language.KK)} == set()
 
 
 def test_every_text_is_shown_somewhere() -> None:
-    sources = (path for path in WEB.rglob("*") if path.suffix in {".py", ".html"})
+    sources = [path for path in WEB.rglob("*") if path.suffix in {".py", ".html"}] + [POLICY_WORDS]
     shown = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    made = coded() | SPECIAL | PUT_TOGETHER
+    made = coded() | coded_in_policies() | SPECIAL | PUT_TOGETHER
     assert {key for key in texts(Language.KK) if f'"{key}"' not in shown} - made == set()
 
 
