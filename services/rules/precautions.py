@@ -72,14 +72,3 @@ def screening_by_rule(policy: SitePolicy, category: Category, now: datetime) -> 
     if measure is not None and measure.screening is not None:
         return measure.screening
     return policy.categories.get(category, NO_RULES).screening
-
-
-def walk_in_by_rule(policy: SitePolicy, category: Category, now: datetime) -> bool:
-    """Tell whether somebody of a category may be registered at the post without a visit asked for before; a category
-    that the policy does not have may not.
-    """
-    measure = measure_now(policy, category, now)
-    if measure is not None and measure.walk_in is not None:
-        return measure.walk_in
-    rules = policy.categories.get(category)
-    return rules is not None and rules.walk_in

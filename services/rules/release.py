@@ -1,0 +1,19 @@
+"""Leaving early: whether somebody who goes out now should have stated a basis for it. The way out opens all the
+same.
+"""
+
+from datetime import datetime
+
+from schemas.credential import Credential
+from schemas.site_policy import SitePolicy
+from services.rules.asked import NO_RULES, on_the_wall
+from services.rules.opening_times import closed_day, is_within
+
+
+def leaves_early(policy: SitePolicy, credential: Credential, at: datetime) -> bool:
+    """Tell whether a passage out at a moment lies in the lessons of the holder's category and shift, on a day on which
+    the school works. Admission makes the signal ``left_early`` of it where no basis was stated.
+    """
+    local = on_the_wall(policy, at)
+    lessons = policy.categories.get(credential.category, NO_RULES).lessons
+    return is_within(lessons, local, credential.shift) and closed_day(policy, local.date()) is None
