@@ -4,7 +4,6 @@ anybody, and whoever has the secret can draw again for an audit.
 
 import hashlib
 import hmac
-
 from datetime import datetime
 
 from schemas.credential import Category
