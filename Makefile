@@ -9,6 +9,8 @@ PREPARE = $(PYTHON) -m deploy.prepare $(if $(filter 0,$(INSTALL)),--no-install)
 BIN := .venv/bin
 # Rooms of Python code that the checks look at.
 CODE := schemas services turnstile_bridge deploy bench tests
+# Most of a test's time is waiting for a broker, a page or a deadline: two at a time, each with parts of its own.
+WORKERS ?= 2
 # As on a fresh clone, whatever this shell has activated.
 unexport VIRTUAL_ENV PYTHONPATH PYTHONHOME
 
@@ -26,8 +28,8 @@ demo: prepare ## play a school morning on real parts, then stay up (ONCE=1: play
 	@$(BIN)/python -m deploy.demo $(if $(filter-out 0,$(ONCE)),--once) $(if $(PORT),--port $(PORT))
 
 test: FOR = test
-test: prepare style types imports ## everything that CI runs
-	@$(BIN)/python -m pytest $(ARGS)
+test: prepare style types imports ## everything that CI runs (WORKERS=1: one test after the other)
+	@$(BIN)/python -m pytest --numprocesses $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: prepare style types imports ## the quick part: style, types, imports, and the tests that need no Kafka, SQL server or browser
 	@$(BIN)/python -m pytest -m "not parts" $(ARGS)

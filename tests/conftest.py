@@ -17,8 +17,12 @@ REAL_PARTS = frozenset({"kafka", "broker_of_its_own", "postgres_url", "postgres_
 SLOW_ROOMS = ("tests/journey/", "tests/pages/")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what needs a real part, so that nobody has to remember to."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark what needs a real part, so that nobody has to remember to; of several workers, one begins with the long
+    stories, so that none is left for the end.
+    """
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not item.nodeid.startswith(SLOW_ROOMS))
     for item in items:
         asked = REAL_PARTS.intersection(getattr(item, "fixturenames", ()))
         if asked or item.nodeid.startswith(SLOW_ROOMS):
