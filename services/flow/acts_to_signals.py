@@ -9,10 +9,12 @@ import msgspec
 from schemas.credential_read import CredentialRead
 from schemas.envelope import Event, RefusedRecord
 from schemas.gate_act import GateAct
+from schemas.pass_token import jti_of
 from schemas.reasons import Reason, Refused, Verdict
-from schemas.signal import Signal, SignalRule
-from schemas.topics import SIGNALS
+from schemas.signal import SignalRule
+from services.flow import passes
 from services.flow.case import Case
+from services.flow.findings import Finding, tell
 from services.flow.reads_to_decisions import ANSWERS, Answer, answer_key, known_facts
 from services.rules.decide import decide
 from services.rules.refusals import Refusals, refusals_after
@@ -32,6 +34,7 @@ def acts_to_signals(act: Event[GateAct], case: Case) -> None:
     """
     if not act.data.read.startswith(f"{act.data.gate}:"):
         raise RefusedRecord(Refused.NOT_THE_WRITER, f"{act.source} acts on a read that is not its own")
+    passes.acted(act, case)
     match act.data.verdict:
         case Verdict.REFUSE:
             _refused(act, case)
@@ -53,14 +56,16 @@ def _refused(act: Event[GateAct], case: Case) -> None:
 
 
 def _admitted(act: Event[GateAct], case: Case) -> None:
-    found = _stream_says(act, case)
-    if found is None or found[0] is Verdict.ADMIT:
+    if act.data.decided_by == "guard":
         return
-    if act.data.decided_by == "gate" or found[1] is Reason.REVOKED:
-        _say(act, case, "admitted_against_policy", {"verdict": found[0], "reason": found[1]})
+    verdict, reason = _stream_says(act, case)
+    if verdict is Verdict.ADMIT or reason is Reason.LATE:  # late is who comes first today: presence then, not now
+        return
+    if act.data.decided_by == "gate" or reason is Reason.REVOKED:
+        _say(act, case, "admitted_against_policy", {"verdict": verdict, "reason": reason})
 
 
-def _stream_says(act: Event[GateAct], case: Case) -> tuple[Verdict, Reason] | None:
+def _stream_says(act: Event[GateAct], case: Case) -> tuple[Verdict, Reason]:
     """Give what the stream answered to this read; where it admitted or has not answered yet, what it finds now as of
     the read's time.
     """
@@ -73,25 +78,13 @@ def _stream_says(act: Event[GateAct], case: Case) -> tuple[Verdict, Reason] | No
         reader=act.data.reader,
         direction=act.data.direction,
         credential=act.data.credential,
-        technology="card",
+        technology="card" if jti_of(act.data.credential) is None else "qr",
         bits=0,
         answer_by=read_at,
     )
-    credential = case.facts.credential(act.site, act.data.credential)
-    found = decide(read, known_facts(act.site, case.facts, credential, None, read_at), read_at)
-    return found.verdict, found.reason
+    says = decide(read, known_facts(act.site, act.data.credential, case, read_at, late=True), read_at)
+    return says.verdict, says.reason
 
 
 def _say(act: Event[GateAct], case: Case, rule: SignalRule, values: dict[str, str]) -> None:
-    signal = Signal(
-        rule=rule,
-        gate=act.data.gate,
-        read=act.data.read,
-        credential=act.data.credential,
-        holder=act.data.holder,
-        values=values,
-    )
-    event = Event(
-        id=f"signal/{rule}/{act.data.read}", source=case.speaker.source, time=act.time, site=act.site, data=signal
-    )
-    case.say(SIGNALS, event)
+    tell(Finding(rule=rule, completed_by=act.data.read, holder=act.data.holder, values=values), act, case)

@@ -1,4 +1,4 @@
-"""The admission app: reads in, decisions out; acts and passages in, signals and presence out."""
+"""The admission app: reads in, decisions out; acts and passages in, signals, pass uses and presence out."""
 
 from collections.abc import Mapping
 

@@ -1,15 +1,16 @@
-"""The alarming app: presses, forced gates, findings and people's actions in, alarms out. It reads little, so no
-backlog of reads can reach it.
+"""The alarming app: presses, forced gates, findings, checks and people's actions in, alarms out. It reads little, so
+no backlog of reads can reach it.
 """
 
 from collections.abc import Mapping
 
-from schemas.topics import ALARM_ACTIONS, GATE_EVENTS, PANICS, SIGNALS, Role
+from schemas.topics import ALARM_ACTIONS, GATE_EVENTS, PANICS, SCREENINGS, SIGNALS, Role
 from services.flow import app
 from services.flow.actions_to_alarms import actions_to_alarms
 from services.flow.gate_events_to_alarms import gate_events_to_alarms
 from services.flow.lossless import Hop
 from services.flow.panics_to_alarms import panics_to_alarms
+from services.flow.screenings_to_alarms import screenings_to_alarms
 from services.flow.signals_to_alarms import signals_to_alarms
 from services.settings import AlarmingSettings, Configuration
 
@@ -19,6 +20,7 @@ HOPS: Mapping[str, Hop] = {
     PANICS.name: panics_to_alarms,
     GATE_EVENTS.name: gate_events_to_alarms,
     SIGNALS.name: signals_to_alarms,
+    SCREENINGS.name: screenings_to_alarms,
     ALARM_ACTIONS.name: actions_to_alarms,
 }
 

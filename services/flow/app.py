@@ -14,7 +14,7 @@ from faust.sensors import Monitor
 from faust.types.auth import CredentialsT
 
 from schemas.setting import WrongSetting
-from schemas.topics import CHANGELOGS, DEAD_LETTERS, TOPICS, Family, Role
+from schemas.topics import CHANGELOGS, DEAD_LETTERS, TOPICS, Role
 from schemas.trust import Signer, Trust
 from services.flow.batch_table import STORE_OPTIONS, BatchTable
 from services.flow.case import Speaker
@@ -86,7 +86,7 @@ class _Worker:
         self._hops = hops
         self._inputs = [topic for topic in TOPICS if topic.name in hops]
         self._facts_topics = [
-            topic for topic in TOPICS if topic.family is Family.GATE and topic.compacted and role in topic.readers
+            topic for topic in TOPICS if topic.compacted and role in topic.readers and topic.name not in hops
         ]
 
     async def run(self) -> None:

@@ -11,10 +11,12 @@ import msgspec
 from schemas.credential import Credential
 from schemas.envelope import DataT, Event
 from schemas.outgoing import Outgoing, outgoing
+from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
 from schemas.topics import Placement, Topic
 from schemas.trust import Signer
+from schemas.visitor_pass import VisitorPass
 
 RowT = TypeVar("RowT", bound=msgspec.Struct)
 
@@ -33,6 +35,12 @@ class KnownFacts(Protocol):
 
     def credential(self, site: str, credential: str) -> Credential | None:
         """Give the newest version of a credential of a site."""
+
+    def visitor_pass(self, site: str, jti: str) -> VisitorPass | None:
+        """Give the newest version of a pass of a site."""
+
+    def screening(self, site: str, holder: str) -> Screening | None:
+        """Give the latest check of a holder at a site."""
 
     def mode(self, site: str) -> SiteMode | None:
         """Give the mode a site is in."""

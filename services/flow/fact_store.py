@@ -1,5 +1,5 @@
-"""The followed facts on disk and in memory: policies, modes and credentials of the worker's sites, and how far each
-partition has been read.
+"""The followed facts on disk and in memory: policies, modes, credentials, passes and checks of the worker's sites, and
+how far each partition has been read.
 
 Rows and offsets of a batch are written together, so a kill leaves either both or neither, and following goes on where
 it was.
@@ -17,21 +17,28 @@ from schemas.catalogue import Said
 from schemas.credential import Credential
 from schemas.envelope import Event, RefusedRecord
 from schemas.reasons import Refused
+from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
 from schemas.topics import Topic
 from schemas.trust import Trust, read_policy
+from schemas.visitor_pass import VisitorPass
 from services.flow.case import OursFailed
 from services.kafka_client.follower import Kept
 
-_POLICY, _MODE, _CREDENTIAL, _OFFSET = b"p", b"m", b"c", b"o"
+_POLICY, _MODE, _CREDENTIAL, _PASS, _SCREENING, _OFFSET = b"p", b"m", b"c", b"v", b"s", b"o"
 _SEPARATOR = b"\0"
 _MEMORY_BYTES = 8 * 1024 * 1024
 _BLOOM_BITS = 10
 
 _ENCODER = msgspec.msgpack.Encoder()
 _CREDENTIALS = msgspec.msgpack.Decoder(Credential)
+_PASSES = msgspec.msgpack.Decoder(VisitorPass)
+_SCREENINGS = msgspec.msgpack.Decoder(Screening)
 _MODES = msgspec.msgpack.Decoder(SiteMode)
+
+_Versioned = Credential | VisitorPass | Screening
+"""A fact of which a site has many: a row each, on disk only."""
 
 logger = logging.getLogger(__name__)
 
@@ -68,12 +75,18 @@ class FactStore:
 
     def credential(self, site: str, credential: str) -> Credential | None:
         """Give the newest version of a credential of a site."""
-        try:
-            row = self._rows.get(_key(_CREDENTIAL, site, credential))
-        except Exception as error:
-            message = "the followed facts cannot be read"
-            raise OursFailed(message) from error
+        row = self._row(_key(_CREDENTIAL, site, credential))
         return None if row is None else _CREDENTIALS.decode(row)
+
+    def visitor_pass(self, site: str, jti: str) -> VisitorPass | None:
+        """Give the newest version of a pass of a site."""
+        row = self._row(_key(_PASS, site, jti))
+        return None if row is None else _PASSES.decode(row)
+
+    def screening(self, site: str, holder: str) -> Screening | None:
+        """Give the latest check of a holder at a site."""
+        row = self._row(_key(_SCREENING, site, holder))
+        return None if row is None else _SCREENINGS.decode(row)
 
     def offsets(self, topic: Topic, partitions: Iterable[int]) -> dict[int, int]:
         """Give the next offset to read, of the partitions of a topic that have been followed before."""
@@ -84,7 +97,7 @@ class FactStore:
         """Check records and keep what they say with their offsets; gives those that cannot be believed."""
         written = WriteBatch(raw_mode=True)
         refused = []
-        fresh: dict[bytes, Credential] = {}
+        fresh: dict[bytes, _Versioned] = {}
         for record in records:
             try:
                 event = self._trust.read(record.topic, record.partition, record.value)
@@ -105,14 +118,21 @@ class FactStore:
         """Close the files."""
         self._rows.close()
 
-    def _keep(self, event: Event[Said], record: Kept, written: WriteBatch, fresh: dict[bytes, Credential]) -> None:
+    def _row(self, key: bytes) -> bytes | None:
+        try:
+            return self._rows.get(key)
+        except Exception as error:
+            message = "the followed facts cannot be read"
+            raise OursFailed(message) from error
+
+    def _keep(self, event: Event[Said], record: Kept, written: WriteBatch, fresh: dict[bytes, _Versioned]) -> None:
         match event.data:
-            case Credential() as credential:
-                key = _key(_CREDENTIAL, event.site, credential.credential)
-                known = fresh.get(key) or self.credential(event.site, credential.credential)
-                if known is None or credential.version >= known.version:
-                    fresh[key] = credential
-                    written.put(key, _ENCODER.encode(credential))
+            case Credential() | VisitorPass() | Screening() as fact:
+                key, known = self._known(event.site, fact)
+                known = fresh.get(key, known)
+                if known is None or fact.version >= known.version:
+                    fresh[key] = fact
+                    written.put(key, _ENCODER.encode(fact))
             case SiteMode() as mode:
                 known_mode = self._modes.get(event.site)
                 if known_mode is None or mode.version >= known_mode.version:
@@ -127,6 +147,16 @@ class FactStore:
                     written.put(
                         _key(_POLICY, event.site), str(record.partition).encode() + _SEPARATOR + (record.value or b"")
                     )
+
+    def _known(self, site: str, fact: _Versioned) -> tuple[bytes, _Versioned | None]:
+        """Give a fact's key and what is kept there now."""
+        match fact:
+            case Credential():
+                return _key(_CREDENTIAL, site, fact.credential), self.credential(site, fact.credential)
+            case VisitorPass():
+                return _key(_PASS, site, fact.jti), self.visitor_pass(site, fact.jti)
+            case Screening():
+                return _key(_SCREENING, site, fact.holder), self.screening(site, fact.holder)
 
     def _load(self) -> None:
         """Learn what is on disk. Policies are checked again: the keyring may have changed while nobody looked."""

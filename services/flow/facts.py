@@ -10,7 +10,7 @@ import logging
 from collections.abc import Awaitable, Callable, Collection, Sequence
 
 from schemas.placement import gate_partitions_of
-from schemas.topics import Topic
+from schemas.topics import Family, Topic
 from services.flow.fact_store import FactStore, RefusedFact
 from services.kafka_client.ends import Ends
 from services.kafka_client.follower import Follower, Kept, Start
@@ -37,8 +37,8 @@ class FollowedFacts:
         on_refused: OnRefused,
         on_failed: OnFailed,
     ) -> None:
-        """Take the facts' topics (of the gates' family), and who is told of records that cannot be believed and of a
-        failure that has ended the following.
+        """Take the facts' topics, and who is told of records that cannot be believed and of a failure that has ended
+        the following.
         """
         self._on_failed = on_failed
         self._configuration = configuration
@@ -54,7 +54,7 @@ class FollowedFacts:
 
     async def follow(self, stream_partitions: Collection[int]) -> None:
         """Follow the facts of the sites of these stream partitions, and of no others."""
-        wanted = frozenset(gate for stream in stream_partitions for gate in self._gate_partitions(stream))
+        wanted = frozenset(stream_partitions)
         if wanted == self._partitions and self._task is not None and not self._task.done():
             return
         await self._stop_following()
@@ -67,10 +67,7 @@ class FollowedFacts:
         no longer holds.
         """
         wanted = [
-            (topic, gate)
-            for stream in stream_partitions
-            for gate in self._gate_partitions(stream)
-            for topic in self._topics
+            (topic, partition) for topic in self._topics for partition in self._partitions_of(topic, stream_partitions)
         ]
         ends = await self._ends.ends(wanted)
         while ends is None:
@@ -94,21 +91,19 @@ class FollowedFacts:
         await self._stop_following()
         await self._ends.stop()
 
-    async def _follow(self, partitions: frozenset[int]) -> None:
+    async def _follow(self, stream_partitions: frozenset[int]) -> None:
         try:
-            await self._learn_for_ever(partitions)
+            await self._learn_for_ever(stream_partitions)
         except Exception as error:
             logger.exception("following_failed")
             await self._on_failed(error)
 
-    async def _learn_for_ever(self, partitions: frozenset[int]) -> None:
-        starts = {topic.name: Start(offsets=self.store.offsets(topic, partitions)) for topic in self._topics}
-        follower = Follower(
-            self._configuration,
-            self._topics,
-            partitions={topic.name: partitions for topic in self._topics},
-            starts=starts,
-        )
+    async def _learn_for_ever(self, stream_partitions: frozenset[int]) -> None:
+        partitions = {topic.name: self._partitions_of(topic, stream_partitions) for topic in self._topics}
+        starts = {
+            topic.name: Start(offsets=self.store.offsets(topic, partitions[topic.name])) for topic in self._topics
+        }
+        follower = Follower(self._configuration, self._topics, partitions=partitions, starts=starts)
         async for batch in follower.batches():
             self._reached.update(follower.positions())
             await self._note_moved()
@@ -135,7 +130,13 @@ class FollowedFacts:
             await asyncio.wait({task})
         self._reached.clear()
 
-    def _gate_partitions(self, stream_partition: int) -> Sequence[int]:
-        return list(
-            gate_partitions_of(stream_partition, self._placement.stream_partitions, self._placement.gate_partitions)
-        )
+    def _partitions_of(self, topic: Topic, stream_partitions: Collection[int]) -> list[int]:
+        """Give where the facts of these stream partitions' sites lie in a topic of either family."""
+        if topic.family is Family.STREAM:
+            return list(stream_partitions)
+        placement = self._placement
+        return [
+            gate
+            for stream in stream_partitions
+            for gate in gate_partitions_of(stream, placement.stream_partitions, placement.gate_partitions)
+        ]

@@ -5,16 +5,18 @@ from datetime import datetime, timedelta
 import msgspec
 
 from schemas.access_decision import AccessDecision
-from schemas.credential import Credential
 from schemas.credential_read import CredentialRead
 from schemas.envelope import Event, RefusedRecord
 from schemas.ids import EventId, decision_id
 from schemas.outgoing import Outgoing
+from schemas.pass_token import jti_of
 from schemas.reasons import Reason, Refused, Verdict
-from schemas.topics import ACCESS_DECISIONS
-from services.flow.case import Case, KnownFacts
-from services.flow.passages_to_presence import PresenceRow, presence_key
-from services.rules.decide import decide
+from schemas.topics import ACCESS_DECISIONS, BY_NAME
+from services.flow import passes
+from services.flow.case import Case
+from services.flow.findings import Finding, tell
+from services.flow.passages_to_presence import PRESENCE, PresenceRow, presence_key
+from services.rules.decide import INSIDE_SINCE, decide
 from services.rules.facts import Facts, Presence
 
 ANSWERS = "answers"
@@ -26,14 +28,17 @@ between them.
 EXPIRES_AFTER = timedelta(seconds=5)
 """How long after the gate's own deadline a decision may still open: a gate that waits longer decides alone."""
 
+_OPENS_WITHOUT_A_GRANT = frozenset({Reason.EXIT_FREE, Reason.GATE_FREE})
+
 
 class Answer(msgspec.Struct, frozen=True, array_like=True):
-    """What was answered to a read, as it was sent."""
+    """What was answered to a read, as it was sent; ``besides`` is what was said with it: topics and values."""
 
     read: str
     verdict: Verdict
     reason: Reason
     value: bytes
+    besides: list[tuple[str, bytes]] = []
 
 
 def reads_to_decisions(read: Event[CredentialRead], case: Case) -> None:
@@ -43,24 +48,21 @@ def reads_to_decisions(read: Event[CredentialRead], case: Case) -> None:
     key = answer_key(read.id)
     known = case.row(ANSWERS, key, Answer)
     if known is not None and known.read == read.id:
-        placement = case.speaker.placement
-        record = Outgoing(
-            ACCESS_DECISIONS.name, read.site.encode(), known.value, placement.partition(ACCESS_DECISIONS, read.site)
-        )
-        case.repeat(record)
+        for topic, value in ((ACCESS_DECISIONS.name, known.value), *known.besides):
+            partition = case.speaker.placement.partition(BY_NAME[topic], read.site)
+            case.repeat(Outgoing(topic, read.site.encode(), value, partition))
         return
     late = is_late(read, case.now)
-    credential = case.facts.credential(read.site, read.data.credential)
-    presence = None if late or credential is None else _presence(read.site, credential.holder, case)
-    decision = decided(
-        read,
-        known_facts(read.site, case.facts, credential, presence, read.time if late else case.now),
-        case.now,
-    )
+    facts = known_facts(read.site, read.data.credential, case, read.time if late else case.now, late=late)
+    if not late:
+        facts = with_rows(read, facts, case)
+    decision = decided(read, facts, case.now)
     decided_at = read.data.answer_by if late else case.now
     answer = Event(id=decision_id(read.id), source=case.speaker.source, time=decided_at, site=read.site, data=decision)
     record = case.say(ACCESS_DECISIONS, answer)
-    case.put(ANSWERS, key, Answer(read.id, decision.verdict, decision.reason, record.value))
+    besides = [] if late else _besides(read, decision, facts, case)
+    said = [(other.topic, other.value) for other in besides]
+    case.put(ANSWERS, key, Answer(read.id, decision.verdict, decision.reason, record.value, said))
 
 
 def is_late(read: Event[CredentialRead], now: datetime) -> bool:
@@ -90,19 +92,55 @@ def decided(read: Event[CredentialRead], facts: Facts, now: datetime) -> AccessD
     )
 
 
-def known_facts(
-    site: str, facts: KnownFacts, credential: Credential | None, presence: Presence | None, confirmed_at: datetime
-) -> Facts:
-    """Gather what ``decide`` may look at. The stream has its facts whole and current whenever it judges
-    (``services/flow/facts.py``).
+def known_facts(site: str, credential: str, case: Case, confirmed_at: datetime, *, late: bool) -> Facts:
+    """Gather what is followed of what ``decide`` may look at; the stream has it whole and current whenever it judges
+    (``services/flow/facts.py``). A late read knows no check that was made after it.
     """
+    known, jti = case.facts, jti_of(credential)
+    card = known.credential(site, credential) if jti is None else None
+    shown = known.visitor_pass(site, jti) if jti is not None else None
+    holder = card.holder if card is not None else shown.holder if shown is not None else None
+    screening = None if holder is None else known.screening(site, holder)
+    if late and screening is not None and screening.checked_at > confirmed_at:
+        screening = None
     return Facts(
-        policy=facts.policy(site),
+        policy=known.policy(site),
         confirmed_at=confirmed_at,
-        credential=credential,
-        mode=facts.mode(site),
-        presence=presence,
+        credential=card,
+        mode=known.mode(site),
+        presence=None,
+        visitor_pass=shown,
+        screening=screening,
     )
+
+
+def with_rows(read: Event[CredentialRead], facts: Facts, case: Case) -> Facts:
+    """Add what admission itself knows as of now: presence, how far a pass was used, how many visitors are inside."""
+    shown = facts.visitor_pass
+    if facts.credential is not None:
+        return msgspec.structs.replace(facts, presence=_presence(read.site, facts.credential.holder, case))
+    if shown is None:
+        return facts
+    return msgspec.structs.replace(
+        facts,
+        presence=_presence(read.site, shown.holder, case),
+        pass_standing=passes.standing(read.site, shown, read.id, case),
+        visitors_inside=passes.visitors_inside(read.site, case),
+    )
+
+
+def _besides(read: Event[CredentialRead], decision: AccessDecision, facts: Facts, case: Case) -> list[Outgoing]:
+    """Say what an admission means besides itself: a pass is reserved, somebody who is inside comes in again."""
+    if decision.verdict is not Verdict.ADMIT or decision.reason in _OPENS_WITHOUT_A_GRANT:
+        return []
+    said = []
+    if facts.visitor_pass is not None:
+        said.append(passes.reserved(read.site, facts.visitor_pass, read.data.gate, read.id, case))
+    if INSIDE_SINCE in decision.values:
+        values = {"since": decision.values[INSIDE_SINCE]}
+        finding = Finding(rule="inside_again", completed_by=read.id, holder=decision.holder, values=values)
+        said.append(tell(finding, read, case))
+    return said
 
 
 def answer_key(read: str) -> str:
@@ -115,5 +153,5 @@ def answer_key(read: str) -> str:
 
 
 def _presence(site: str, holder: str, case: Case) -> Presence | None:
-    row = case.row("presence", presence_key(site, holder), PresenceRow)
+    row = case.row(PRESENCE, presence_key(site, holder), PresenceRow)
     return row.presence if row else None

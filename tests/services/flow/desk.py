@@ -8,10 +8,12 @@ import msgspec
 from schemas.credential import Credential
 from schemas.envelope import Event
 from schemas.outgoing import Outgoing
+from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
 from schemas.topics import BY_NAME, Role
 from schemas.trust import Trust
+from schemas.visitor_pass import VisitorPass
 from services.flow.case import Case, Speaker
 from services.flow.lossless import Hop
 from tests.services.flow.people import KEYRING, MORNING, PLACEMENT, SERVICE_SIGNERS
@@ -23,14 +25,12 @@ class Desk:
     def __init__(self, role: Role, *facts: Event[Any], now: datetime = MORNING) -> None:
         self.now = now
         self.rows: dict[tuple[str, str], bytes] = {}
-        self._facts = {
-            (type(event.data), event.site, getattr(event.data, "credential", None)): event.data for event in facts
-        }
+        self._facts = {_name(event): event.data for event in facts}
         self._speaker = Speaker(SERVICE_SIGNERS[role], PLACEMENT)
         self._trust = Trust(KEYRING, PLACEMENT)
 
     def learn(self, fact: Event[Any]) -> None:
-        self._facts[type(fact.data), fact.site, getattr(fact.data, "credential", None)] = fact.data
+        self._facts[_name(fact)] = fact.data
 
     def policy(self, site: str) -> SitePolicy | None:
         return self._facts.get((SitePolicy, site, None))
@@ -40,6 +40,12 @@ class Desk:
 
     def credential(self, site: str, credential: str) -> Credential | None:
         return self._facts.get((Credential, site, credential))
+
+    def visitor_pass(self, site: str, jti: str) -> VisitorPass | None:
+        return self._facts.get((VisitorPass, site, jti))
+
+    def screening(self, site: str, holder: str) -> Screening | None:
+        return self._facts.get((Screening, site, holder))
 
     def row(self, table: str, key: str) -> bytes | None:
         return self.rows.get((table, key))
@@ -61,3 +67,15 @@ class Desk:
     def ids(self, hop: Hop, event: Event[Any]) -> list[str]:
         """Judge an event and give the ids of what was said."""
         return [msgspec.json.decode(record.value)["id"] for record in self.records(hop, event)]
+
+
+def _name(fact: Event[Any]) -> tuple[type, str, str | None]:
+    match fact.data:
+        case Credential() as data:
+            return Credential, fact.site, data.credential
+        case VisitorPass() as data:
+            return VisitorPass, fact.site, data.jti
+        case Screening() as data:
+            return Screening, fact.site, data.holder
+        case data:
+            return type(data), fact.site, None

@@ -10,23 +10,32 @@ from schemas.credential_read import CredentialRead, Direction
 from schemas.envelope import Event
 from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent, GateEventKind
+from schemas.ids import grant_id
 from schemas.panic import Panic
+from schemas.pass_token import credential_of
 from schemas.passage import Outcome, Passage
 from schemas.reasons import Reason, Verdict
+from schemas.screening import Screening, Standing
 from schemas.signal import Signal, SignalRule
 from schemas.site_mode import Mode, SiteMode
 from schemas.site_policy import CategoryRules, GateTrust, SitePolicy, Window
 from schemas.topics import Placement, Role
 from schemas.trust import Signer, gate_source, service_source
+from schemas.visitor_pass import VisitorPass
 
 MORNING = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
 """A Monday, eight o'clock at the school."""
 
 SCHOOL, OTHER_SCHOOL = "school-1", "school-2"
 GATE, OTHER_GATE = "school-1-main", "school-2-main"
-SITE_OF = {GATE: SCHOOL, OTHER_GATE: OTHER_SCHOOL}
+SIDE_GATE = "school-1-side"
+SITE_OF = {GATE: SCHOOL, SIDE_GATE: SCHOOL, OTHER_GATE: OTHER_SCHOOL}
 PLACEMENT = Placement(2, 4)
+ALWAYS = [Window(weekdays=list(range(1, 8)), opens_min=0, closes_min=24 * 60)]
 CARD, PUPIL_CARD, UNKNOWN_CARD = "a" * 32, "b" * 32, "f" * 32
+JTI = "p1"
+PASS = credential_of(JTI)
+VISITOR = f"visitor-{JTI}"
 
 
 def seed(owner: str) -> bytes:
@@ -44,17 +53,20 @@ KEYRING = {str(role): [signer.public_key] for role, signer in SERVICE_SIGNERS.it
 def policy(
     site: str = SCHOOL, version: int = 1, *, gates: list[str] | None = None, **changes: Any
 ) -> Event[SitePolicy]:
-    """Rules that let staff and pupils in at any time of any day."""
-    always = [Window(weekdays=list(range(1, 8)), opens_min=0, closes_min=24 * 60)]
-    rules = CategoryRules(windows=changes.pop("windows", always), anti_passback="hard", admit_staleness_s=600.0)
+    """Rules that let staff, pupils and visitors in at any time of any day; ``changes`` are fields of all categories'
+    rules, or of the policy.
+    """
+    own = {name: changes.pop(name) for name in list(changes) if name in CategoryRules.__struct_fields__}
+    rules = CategoryRules(**{"windows": ALWAYS, "anti_passback": "hard", "admit_staleness_s": 600.0, **own})
     trusted = [gate for gate, home in SITE_OF.items() if home == site] if gates is None else gates
     data = SitePolicy(
         version=version,
         name=site,
         utc_offset_min=300,
         answer_within_ms=300,
-        categories={"staff": rules, "pupil": rules},
+        categories={"staff": rules, "pupil": rules, "visitor": rules},
         gates={gate: GateTrust(name=gate, public_keys=[GATE_SIGNERS[gate].public_key]) for gate in trusted},
+        **changes,
     )
     return fact(f"policy/{site}/{version}", site, data)
 
@@ -80,6 +92,58 @@ def credential(
     return fact(f"credential/{site}/{card}/{version}", site, data)
 
 
+def visitor_pass(jti: str = JTI, version: int = 1, *, site: str = SCHOOL, **changes: Any) -> Event[VisitorPass]:
+    """A pass for one entry, valid for years around the tests."""
+    data = VisitorPass(
+        **{
+            "jti": jti,
+            "version": version,
+            "visit": f"visit-{jti}",
+            "holder": f"visitor-{jti}",
+            "category": "visitor",
+            "valid_from": MORNING - timedelta(days=1000),
+            "valid_until": MORNING + timedelta(days=10000),
+            "entries": "single",
+            "escort": "none",
+            "screening_due": False,
+            "revoked_at": None,
+            "entrances": None,
+            "windows": [],
+            **changes,
+        }
+    )
+    return fact(f"visitor_pass/{site}/{jti}/{version}", site, data)
+
+
+def screening(
+    standing: Standing, version: int = 1, *, holder: str = VISITOR, check: str = "check-1", **changes: Any
+) -> Event[Screening]:
+    """What a check found, as the guard wrote it down."""
+    outcomes = {"clear": "nothing_found", "check_refused": "check_refused"}
+    data = Screening(
+        **{
+            "screening": check,
+            "version": version,
+            "holder": holder,
+            "category": "visitor",
+            "method": "visual",
+            "outcome": outcomes.get(standing, "found"),
+            "items": [],
+            "standing": standing,
+            "refusals": 0,
+            "drawn": False,
+            "by": "guard-1",
+            "post": "post-1",
+            "gate": GATE,
+            "checked_at": MORNING,
+            "resolved_at": None,
+            "resolution": None,
+            **changes,
+        }
+    )
+    return fact(f"screening/{check}/{version}", SCHOOL, data)
+
+
 def mode(name: Mode, version: int = 1, *, drill: bool = False, site: str = SCHOOL) -> Event[SiteMode]:
     """The mode of a site."""
     return fact(
@@ -96,7 +160,7 @@ def read(
         reader="entry",
         direction=changes.get("direction", "entry"),
         credential=card,
-        technology="card",
+        technology="qr" if card.startswith("pass/") else "card",
         bits=26,
         answer_by=at + timedelta(seconds=wait_s),
     )
@@ -116,11 +180,11 @@ def act(number: int, of: Event[CredentialRead], verdict: Verdict, **changes: Any
         verdict=verdict,
         reason=changes.get("reason", Reason.VALID),
         values={},
-        holder=None,
+        holder=changes.get("holder"),
         category=None,
         policy_version=1,
         policy_age_s=0.0,
-        grant=None,
+        grant=changes.get("grant"),
         waited_ms=changes.get("waited_ms", 0.0),
     )
     return _said(of.data.gate, number, changes.get("at", of.time), data)
@@ -133,11 +197,18 @@ def passage(
     *,
     gate: str = GATE,
     at: datetime = MORNING,
+    of: Event[CredentialRead] | None = None,
 ) -> Event[Passage]:
-    """Somebody went through."""
+    """Somebody went through, by the grant of a read when there was one."""
     direction: Direction = "exit" if outcome == "left" else "entry"
     data = Passage(
-        gate=gate, direction=direction, outcome=outcome, grant=None, read=None, credential=None, holder=holder
+        gate=gate,
+        direction=direction,
+        outcome=outcome,
+        grant=grant_id(of.id) if of else None,
+        read=of.id if of else None,
+        credential=of.data.credential if of else None,
+        holder=holder,
     )
     return _said(gate, number, at, data)
 

@@ -11,9 +11,10 @@ import signal
 import subprocess
 import sys
 from collections import defaultdict
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import msgspec
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -47,6 +48,7 @@ class Stream:
         self.bootstrap = bootstrap
         self.prefix = prefix
         self.workers: list[Worker] = []
+        self.listeners: list[Listener] = []
         self.settings = folder / "qaqpa.toml"
         self._producer = Producer(
             {
@@ -116,6 +118,12 @@ class Stream:
         finally:
             consumer.close()
 
+    def listen(self, topic: Topic) -> "Listener":
+        """Give an ear on a topic, for what is said from now on."""
+        listener = Listener(self.bootstrap, self.prefix + topic.name, PLACEMENT.partitions(topic))
+        self.listeners.append(listener)
+        return listener
+
     def said(self, topic: Topic) -> list[dict[str, Any]]:
         """Give every envelope that lies in a topic now."""
         return [json.loads(value) for value in self.values(topic)]
@@ -154,7 +162,9 @@ class Stream:
         return worker
 
     def stop(self) -> None:
-        """End every worker that still runs."""
+        """End every worker that still runs, and every listener."""
+        for listener in self.listeners:
+            listener.close()
         for worker in self.workers:
             worker.kill()
 
@@ -176,6 +186,37 @@ class Stream:
             (self.folder / f"{role}.key").write_text(base64.b64encode(seed(role)).decode())
             sections.append(f'[{role}]\ndata_dir = "{role}"\nsigning_key = "{role}.key"')
         self.settings.write_text("\n".join(sections))
+
+
+class Listener:
+    """Somebody who hears a topic as it is said."""
+
+    def __init__(self, bootstrap: str, name: str, partitions: int) -> None:
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": bootstrap,
+                "group.id": "listener",
+                "enable.auto.commit": False,
+                "fetch.wait.max.ms": 10,
+                "log_level": 0,
+            }
+        )
+        places = [TopicPartition(name, partition) for partition in range(partitions)]
+        ends = [self._consumer.get_watermark_offsets(place, timeout=20)[1] for place in places]
+        self._consumer.assign([TopicPartition(name, partition, end) for partition, end in enumerate(ends)])
+
+    def hears(self, which: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Give the next envelope that is the one waited for; others before it are passed over."""
+
+        def next_one() -> dict[str, Any] | None:
+            message = self._consumer.poll(1.0)
+            envelope = json.loads(message.value() or b"") if message is not None and not message.error() else None
+            return envelope if envelope is not None and which(envelope) else None
+
+        return cast("dict[str, Any]", soon(next_one))
+
+    def close(self) -> None:
+        self._consumer.close()
 
 
 class Worker:

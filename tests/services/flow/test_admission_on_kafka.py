@@ -17,8 +17,10 @@ from schemas.topics import (
     GATE_ACTS,
     MAX_VALUE_BYTES,
     PASSAGES,
+    SCREENINGS,
     SIGNALS,
     SITE_POLICIES,
+    VISITOR_PASSES,
     Role,
     Topic,
 )
@@ -28,6 +30,8 @@ from tests.services.flow.people import (
     GATE,
     OTHER_GATE,
     OTHER_SCHOOL,
+    PASS,
+    PLACEMENT,
     SCHOOL,
     UNKNOWN_CARD,
     act,
@@ -35,6 +39,8 @@ from tests.services.flow.people import (
     passage,
     policy,
     read,
+    screening,
+    visitor_pass,
 )
 from tests.services.flow.stream import Stream, soon
 
@@ -75,7 +81,9 @@ def broken(stream: Stream, topic: Topic, good: Event[Any], number: int) -> dict[
         "too_large": _with(record, record.value + b" " * (MAX_VALUE_BYTES + number)),
         "future_version": _with(record, text.replace(".v1", ".v2", 1).encode()),
         "wrong_signature": _with(record, text.replace(good.id, f"{good.id}0", 1).encode()),
-        "wrong_partition": Outgoing(topic.name, record.key, record.value, 1 - record.partition),
+        "wrong_partition": Outgoing(
+            topic.name, record.key, record.value, (record.partition + 1) % PLACEMENT.partitions(topic)
+        ),
         "foreign_site": _with(record, text.replace(f'"site":"{SCHOOL}"', '"site":"school-2"', 1).encode()),
         "unknown_signer": stream.record(good, _stranger(good)),
     }
@@ -114,19 +122,25 @@ def test_a_gate_speaks_for_no_other_gate_and_under_no_others_id(stream: Stream) 
 
 
 def test_a_fact_that_cannot_be_believed_changes_nothing_and_is_kept(stream: Stream) -> None:
-    stream.say(credential())
+    stream.say(credential(), visitor_pass())
     forged = stream.record(credential(version=2, revoked_at=now()), _stranger(credential()))
     future = stream.record(policy(version=2))
     stream.send(forged, _with(future, future.value.replace(b".v1", b".v7", 1)))
+    expected = {(CREDENTIALS.name, "unknown_signer"), (SITE_POLICIES.name, "future_version")}
+    facts: dict[Topic, Event[Any]] = {
+        VISITOR_PASSES: visitor_pass(version=2, revoked_at=now()),
+        SCREENINGS: screening("item_found"),
+    }
+    for number, (topic, event) in enumerate(facts.items()):
+        records = broken(stream, topic, event, number)
+        del records["foreign_site"]
+        stream.send(*records.values())
+        expected |= {(topic.name, reason) for reason in records}
     stream.worker(Role.ADMISSION).start().ready()
-    stream.say(read(1, at=now(), wait_s=NEVER))
-    soon(
-        lambda: (
-            {(letter["topic"], letter["reason"]) for letter in stream.dead()}
-            == {(CREDENTIALS.name, "unknown_signer"), (SITE_POLICIES.name, "future_version")}
-        )
-    )
-    soon(lambda: [each["data"]["verdict"] for each in stream.said(ACCESS_DECISIONS)] == ["admit"])
+    stream.say(read(1, at=now(), wait_s=NEVER), read(2, PASS, at=now(), wait_s=NEVER))
+    soon(lambda: {(letter["topic"], letter["reason"]) for letter in stream.dead()} == expected)
+    soon(lambda: [each["data"]["verdict"] for each in stream.said(ACCESS_DECISIONS)] == ["admit", "admit"])
+    assert len(stream.dead()) == len(expected)
 
 
 def test_a_gate_that_was_enrolled_a_moment_ago_is_known_and_one_removed_is_not(stream: Stream) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 from schemas.envelope import Event
 from schemas.ids import panic_alarm_id
 from schemas.outgoing import Outgoing
-from schemas.topics import ALARM_ACTIONS, ALARMS, GATE_EVENTS, MAX_VALUE_BYTES, PANICS, SIGNALS, Role, Topic
-from tests.services.flow.people import SCHOOL, action, gate_event, mode, panic, signal
+from schemas.topics import ALARM_ACTIONS, ALARMS, GATE_EVENTS, MAX_VALUE_BYTES, PANICS, SCREENINGS, SIGNALS, Role, Topic
+from tests.services.flow.people import SCHOOL, action, gate_event, mode, panic, screening, signal
 from tests.services.flow.stream import Stream, soon
 
 
@@ -34,6 +34,8 @@ def test_alarms_are_raised_once_across_kills_and_a_worker_that_begins_anew(strea
         gate_event(2, at=now()),
         gate_event(3, at=now()),
         signal("school-1-main:1:9", at=now()),
+        screening("weapon_suspected"),
+        screening("weapon_confirmed", 2),
     ]
     worker = stream.worker(Role.ALARMING).start().ready()
     for place in ("one", "one", "other-machine"):
@@ -44,14 +46,20 @@ def test_alarms_are_raised_once_across_kills_and_a_worker_that_begins_anew(strea
     stream.say(*events)
     soon(lambda: sum(stream.committed(GATE_EVENTS, Role.ALARMING).values()) == 8)
     soon(lambda: sum(stream.committed(SIGNALS, Role.ALARMING).values()) == 4)
+    soon(lambda: sum(stream.committed(SCREENINGS, Role.ALARMING).values()) == 8)
     by_rule: dict[str, set[str]] = {}
     values: dict[str, set[str]] = {}
     for envelope in stream.said(ALARMS):
         by_rule.setdefault(envelope["data"]["rule"], set()).add(envelope["data"]["alarm"])
         values.setdefault(envelope["id"], set()).add(str(envelope))
-    assert {rule: len(alarms) for rule, alarms in by_rule.items()} == {"panic": 1, "forced": 1, "refused_again": 1}
+    assert {rule: len(alarms) for rule, alarms in by_rule.items()} == {
+        "panic": 1,
+        "forced": 1,
+        "refused_again": 1,
+        "weapon": 1,
+    }
     assert [name for name, said in values.items() if len(said) > 1] == []
-    assert len(values) == 4, "one version each, and a second of the forced gate's"
+    assert len(values) == 5, "one version each, and a second of the forced gate's"
 
 
 def test_drills_come_from_the_followed_modes(stream: Stream) -> None:
@@ -72,6 +80,7 @@ def test_what_cannot_be_taken_goes_to_the_dead_letters_and_the_way_goes_on(strea
         PANICS: panic(1, at=now()),
         GATE_EVENTS: gate_event(2, at=now()),
         SIGNALS: signal("g:1:1"),
+        SCREENINGS: screening("weapon_confirmed"),
         ALARM_ACTIONS: action(1, "alarm-x", "acknowledge"),
     }
     for number, (topic, event) in enumerate(good.items()):
@@ -86,5 +95,5 @@ def test_what_cannot_be_taken_goes_to_the_dead_letters_and_the_way_goes_on(strea
         stream.send(Outgoing(topic.name, record.key, record.value, 1 - record.partition))
     stream.say(panic(5, at=now()))
     soon(lambda: len(stream.said(ALARMS)) == 1)
-    reasons = sorted(["malformed", "too_large", "future_version", "wrong_signature", "wrong_partition"] * 4)
+    reasons = sorted(["malformed", "too_large", "future_version", "wrong_signature", "wrong_partition"] * 5)
     soon(lambda: sorted(letter["reason"] for letter in stream.dead(Role.ALARMING)) == reasons)

@@ -10,7 +10,16 @@ import pytest
 from schemas.envelope import Event, RefusedRecord
 from schemas.outgoing import outgoing
 from schemas.reasons import Refused
-from schemas.topics import CREDENTIAL_READS, CREDENTIALS, SITE_MODES, SITE_POLICIES, Role, Topic
+from schemas.topics import (
+    CREDENTIAL_READS,
+    CREDENTIALS,
+    SCREENINGS,
+    SITE_MODES,
+    SITE_POLICIES,
+    VISITOR_PASSES,
+    Role,
+    Topic,
+)
 from schemas.trust import Trust
 from services.flow.fact_store import FactStore
 from services.kafka_client.follower import Kept
@@ -18,16 +27,20 @@ from tests.services.flow.people import (
     CARD,
     GATE,
     GATE_SIGNERS,
+    JTI,
     KEYRING,
     MORNING,
     OTHER_SCHOOL,
     PLACEMENT,
     SCHOOL,
     SERVICE_SIGNERS,
+    VISITOR,
     credential,
     mode,
     policy,
     read,
+    screening,
+    visitor_pass,
 )
 
 
@@ -62,6 +75,23 @@ def test_the_highest_version_holds_in_whatever_order_they_come(store: FactStore)
     assert now_mode is not None
     assert (found.version, found.revoked_at, now_mode.mode) == (3, MORNING, "free")
     assert store.credential(OTHER_SCHOOL, CARD) is None
+
+
+def test_the_highest_version_of_a_pass_and_of_a_check_holds(store: FactStore) -> None:
+    store.learn(
+        [
+            kept(VISITOR_PASSES, visitor_pass(version=2, revoked_at=MORNING)),
+            kept(VISITOR_PASSES, visitor_pass()),
+            kept(SCREENINGS, screening("clear", 2)),
+        ]
+    )
+    store.learn([kept(SCREENINGS, screening("item_found"), 1)])
+    found, check = store.visitor_pass(SCHOOL, JTI), store.screening(SCHOOL, VISITOR)
+    assert found is not None
+    assert check is not None
+    assert (found.version, found.revoked_at, check.standing) == (2, MORNING, "clear")
+    assert (store.visitor_pass(OTHER_SCHOOL, JTI), store.screening(OTHER_SCHOOL, VISITOR)) == (None, None)
+    assert store.credential(SCHOOL, JTI) is None, "a pass is no card"
 
 
 def test_a_policy_makes_its_gates_known_and_the_next_one_forgets_them(store: FactStore, trust: Trust) -> None:

@@ -8,13 +8,16 @@ import pytest
 
 from schemas.gate_event import GateEventKind
 from schemas.ids import panic_alarm_id
+from schemas.screening import Standing
+from schemas.signal import SignalRule
 from schemas.topics import Role
 from services.flow.actions_to_alarms import actions_to_alarms
 from services.flow.gate_events_to_alarms import gate_events_to_alarms
 from services.flow.panics_to_alarms import panics_to_alarms
+from services.flow.screenings_to_alarms import screenings_to_alarms
 from services.flow.signals_to_alarms import signals_to_alarms
 from tests.services.flow.desk import Desk
-from tests.services.flow.people import MORNING, SCHOOL, action, gate_event, mode, panic, signal
+from tests.services.flow.people import MORNING, SCHOOL, VISITOR, action, gate_event, mode, panic, screening, signal
 
 PRESS = panic(1)
 PRESS_ALARM = panic_alarm_id(SCHOOL, "post", PRESS.id)
@@ -125,6 +128,48 @@ def test_refused_again_is_an_alarm_of_the_duty_administrator_and_a_finding_is_no
     (alarm,) = desk.say(signals_to_alarms, signal("g:1:1"))
     assert (alarm.rule, alarm.severity) == ("refused_again", "medium")
     assert desk.say(signals_to_alarms, signal("g:1:2", "admitted_against_policy")) == []
+
+
+@pytest.mark.parametrize("rule", ["left_early", "pass_used_twice"])
+def test_what_the_duty_administrator_must_know_is_raised_once(rule: SignalRule) -> None:
+    desk = school()
+    first = desk.records(signals_to_alarms, signal("g:1:1", rule))
+    (alarm,) = desk.say(signals_to_alarms, signal("g:1:1", rule))
+    assert desk.records(signals_to_alarms, signal("g:1:1", rule)) == first
+    assert (alarm.rule, alarm.severity, alarm.version) == (rule, "medium", 1)
+    assert desk.say(signals_to_alarms, signal("g:1:2", "inside_again")) == []
+
+
+@pytest.mark.parametrize("standing", ["clear", "item_found", "weapon_suspected", "check_refused"])
+def test_a_check_by_itself_is_no_alarm(standing: Standing) -> None:
+    assert school().say(screenings_to_alarms, screening(standing, refusals=1)) == []
+
+
+def test_a_weapon_that_a_person_has_confirmed_is_silent_and_real_and_raised_once_for_the_check() -> None:
+    desk = school(mode("lockdown", drill=True))
+    desk.records(screenings_to_alarms, screening("weapon_suspected"))
+    (alarm,) = desk.say(screenings_to_alarms, screening("weapon_confirmed", 2))
+    assert (alarm.rule, alarm.severity, alarm.silent, alarm.drill, alarm.subject) == (
+        "weapon",
+        "critical",
+        True,
+        False,
+        VISITOR,
+    )
+    closed(desk, alarm.alarm)
+    (again,) = desk.say(screenings_to_alarms, screening("weapon_confirmed", 3))
+    assert (again.alarm, again.state, again.joined) == (alarm.alarm, "closed", ["check-1"])
+    (anew,) = desk.say(screenings_to_alarms, screening("weapon_confirmed", 4, check="check-2"))
+    assert anew.alarm != alarm.alarm
+
+
+def test_the_second_refusal_of_a_day_is_the_duty_administrators_and_the_third_joins() -> None:
+    desk = school()
+    (alarm,) = desk.say(screenings_to_alarms, screening("check_refused", 2, refusals=2))
+    (joined,) = desk.say(screenings_to_alarms, screening("check_refused", 3, check="check-2", refusals=3))
+    assert (alarm.rule, alarm.severity, alarm.silent) == ("checks_refused", "medium", False)
+    assert (joined.alarm, joined.joined) == (alarm.alarm, ["check-1", "check-2"])
+    assert desk.say(screenings_to_alarms, screening("clear", 4, check="check-3", refusals=3)) == []
 
 
 def test_a_drill_marks_alarms_but_a_press_is_real() -> None:
