@@ -24,6 +24,7 @@ COMMANDS: dict[str, str] = {
     "police-link": "processes:police_link",
     "seed": "seed:app",
     "policy": "policy:app",
+    "explain": "explain:app",
     "credential": "credential:app",
     "mode": "mode:app",
     "user": "user:app",

@@ -12,8 +12,9 @@ from schemas.setting import WrongSetting, parse
 from schemas.site_policy import SitePolicy
 from services.cli.console import SettingsFile, operator, out
 from services.cli.opened import opened_store
-from services.cli.seed_file import Card, PersonPart, SeedFile, UserPart
+from services.cli.seed_file import Card, PersonPart, SeedFile, UserPart, over
 from services.store import administration, people, users
+from services.store.records import site_policies
 
 app = typer.Typer(help="Enter a site from a file.")
 
@@ -64,14 +65,15 @@ def _read(file: Path) -> _Site:
 
 def _enter(session: Session, site: _Site) -> str:
     by = operator()
-    version = administration.publish_policy(session, site=site.name, policy=site.policy, by=by)
+    policy = over(site_policies.current(session, site.name), site.policy)
+    version = administration.publish_policy(session, site=site.name, policy=policy, by=by)
     for person in site.people:
         people.put(session, site=site.name, holder=person.holder, name=person.name, group_name=person.group)
     issued = sum(_issue(session, site.name, credential, by) for credential in site.credentials)
     changed = sum(_enter_user(session, site.name, user, password, by) for user, password in site.users)
-    policy = f"policy version {version} published" if version else "policy as it was"
+    rules = f"policy version {version} published" if version else "policy as it was"
     told = f"{issued} of {len(site.credentials)} credentials and {changed} of {len(site.users)} users changed"
-    return f"{policy}, {len(site.people)} people, {told}"
+    return f"{rules}, {len(site.people)} people, {told}"
 
 
 def _issue(session: Session, site: str, credential: Credential, by: str) -> bool:

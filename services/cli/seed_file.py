@@ -182,6 +182,25 @@ class PolicyFile(msgspec.Struct, frozen=True, kw_only=True):
     policy: PolicyPart
 
 
+def over(known: SitePolicy | None, told: SitePolicy) -> SitePolicy:
+    """Give a seed file's policy with all that such a file cannot say as it is in force: a seed that is entered again
+    takes back no key of passes, no threat level, and nothing that the director has set.
+    """
+    if known is None:
+        return told
+    categories = {
+        category: msgspec.structs.replace(
+            known.categories.get(category, rules),
+            windows=rules.windows,
+            anti_passback=rules.anti_passback,
+            admit_staleness_s=rules.admit_staleness_s,
+        )
+        for category, rules in told.categories.items()
+    }
+    said = ("version", "name", "utc_offset_min", "answer_within_ms", "gates")
+    return msgspec.structs.replace(known, categories=categories, **{name: getattr(told, name) for name in said})
+
+
 class SeedFile(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole file. ``card_key`` is a file (relative to this one); without credentials none is needed."""
 

@@ -1,4 +1,4 @@
-"""A policy in words: its values, what a change does to it, and what is wrong with it, for pages and the command line."""
+"""A policy in words: its values, what a change does to it, what is wrong with it; for pages and the command line."""
 
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,14 +14,9 @@ _KEY_CHARACTERS = 8
 
 
 def change_text(words: Words, change: Change, offset_min: int) -> str:
-    """Say one change: whose rule, which, what it was and what it becomes; moments on the school's wall."""
-    return words.say(
-        "policy.change",
-        about=about_text(words, change.about),
-        field=words.say(f"policy.field.{change.field}"),
-        before=value_text(words, change.field, change.before, offset_min),
-        after=value_text(words, change.field, change.after, offset_min),
-    )
+    """Say which rule changes, what it was and what it becomes; moments on the school's wall."""
+    before, after = (value_text(words, change.field, value, offset_min) for value in (change.before, change.after))
+    return f"{words.say(f'policy.field.{change.field}')}: {before} → {after}"
 
 
 def about_text(words: Words, about: str) -> str:

@@ -13,6 +13,7 @@ from schemas.site_mode import Mode, SiteMode
 from schemas.site_policy import SitePolicy
 from schemas.topics import CREDENTIALS, SITE_MODES, SITE_POLICIES, Topic
 from schemas.trust import check_gate_key
+from services.rules.policy_faults import faults_in
 from services.store import audit, outbox, recording
 from services.store.clock import now
 from services.store.database import serialise
@@ -22,17 +23,39 @@ _ENDED_BY_TWO: frozenset[str] = frozenset({"lockdown", "evacuation"})
 _TWO = 2
 
 
+class NotAllowed(Exception):  # noqa: N818  said to a person: the text is for whoever asked
+    """Administration's own rules forbid it; the text says why."""
+
+
+class ChangedMeanwhile(NotAllowed):
+    """Somebody else has published the site's policy since it was looked at; ``version`` is what holds now."""
+
+    def __init__(self, version: int) -> None:
+        """Keep the version that holds."""
+        super().__init__(f"version {version} has been published meanwhile: look at it, and make your change again")
+        self.version = version
+
+
 def publish_policy(
-    session: Session, *, site: str, policy: SitePolicy, by: str, at: datetime | None = None
+    session: Session,
+    *,
+    site: str,
+    policy: SitePolicy,
+    by: str,
+    at: datetime | None = None,
+    seen_version: int | None = None,
 ) -> int | None:
     """Publish a policy as the site's next version (its own ``version`` is not looked at) and give that; None when it
-    says what already holds.
+    says what already holds. ``seen_version`` is what whoever changed it was looking at (0: none): when another one
+    holds by now, ChangedMeanwhile.
 
     A policy that nobody could use, such as one with a broken gate key, is a ValueError.
     """
     serialise(session, SITE_POLICIES.name, site)
     known = site_policies.current(session, site)
     version = known.version if known else 0
+    if seen_version is not None and seen_version != version:
+        raise ChangedMeanwhile(version)
     if known is not None and msgspec.structs.replace(policy, version=version) == known:
         return None
     _refuse_unusable(policy)
@@ -48,8 +71,23 @@ def publish_policy(
     return version + 1
 
 
-class NotAllowed(Exception):  # noqa: N818  said to a person: the text is for whoever asked
-    """Administration's own rules forbid it; the text says why."""
+def restore_policy(session: Session, *, site: str, version: int, by: str, at: datetime | None = None) -> int | None:
+    """Publish an earlier version's rules again as the next version and give that; None when they hold already. A
+    version that the site never had is a LookupError, one that does not fit the site's gates any more a ValueError.
+
+    Gates, pass keys and the threat level stay as they are: they are not rules, and an old key would open to whoever
+    has it.
+    """
+    earlier, known = site_policies.version(session, site, version), site_policies.current(session, site)
+    if earlier is None or known is None:
+        message = f"site {site} has no policy version {version}"
+        raise LookupError(message)
+    again = msgspec.structs.replace(earlier, gates=known.gates, pass_keys=known.pass_keys, threat=known.threat)
+    if faults := faults_in(again):
+        told = "; ".join(f"{'/'.join(map(str, fault.path))}: {fault.code}" for fault in faults)
+        message = f"version {version} cannot hold again as it is ({told}): publish a policy file instead"
+        raise ValueError(message)
+    return publish_policy(session, site=site, policy=again, by=by, at=at)
 
 
 def issue_credential(

@@ -43,3 +43,9 @@ def recent(session: Session, site: str, limit: int) -> Sequence[AuditRow]:
     return session.exec(
         select(AuditRow).where(AuditRow.site == site).order_by(col(AuditRow.number).desc()).limit(limit)
     ).all()
+
+
+def of_act(session: Session, site: str, act: str) -> Sequence[AuditRow]:
+    """Give a site's deeds of one kind, the newest first."""
+    query = select(AuditRow).where(AuditRow.site == site, AuditRow.act == act)
+    return session.exec(query.order_by(col(AuditRow.number).desc())).all()

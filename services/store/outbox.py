@@ -103,6 +103,12 @@ def unsent(session: Session, limit: int) -> Sequence[OutboxRow]:
     return session.exec(query).all()
 
 
+def newest(session: Session, site: str, topic: Topic) -> OutboxRow | None:
+    """Give the row that was put last for a site's topic, for whoever waits until it is sent."""
+    query = select(OutboxRow).where(OutboxRow.site == site, OutboxRow.topic == topic.name)
+    return session.exec(query.order_by(col(OutboxRow.number).desc()).limit(1)).first()
+
+
 def mark_sent(session: Session, numbers: Sequence[int], at: datetime, refused: str | None = None) -> None:
     """Note that the broker has these rows, or that it will never take them."""
     session.execute(sa.update(OutboxRow).where(col(OutboxRow.number).in_(numbers)).values(sent_at=at, refused=refused))

@@ -50,7 +50,7 @@ def keep(store: Store, *policies: SitePolicy) -> None:
         msgspec.structs.replace(policy(data.version), data=data, time=AT + timedelta(minutes=number))
         for number, data in enumerate(policies)
     ]
-    store.write_now(lambda session: recording.record(session, events))  # type: ignore[arg-type]
+    store.write_now(lambda session: recording.record(session, events))
 
 
 def test_a_policy_reads_back_as_it_was_published(store: Store) -> None:
@@ -60,8 +60,8 @@ def test_a_policy_reads_back_as_it_was_published(store: Store) -> None:
 
 def test_a_policy_of_before_reads_back_with_the_defaults(store: Store) -> None:
     keep(store, WHOLE)
-    younger = ("calendar", "threat", "measures", "visitor_capacity", "screening_share")
-    younger += ("question_after_s", "reserve_s", "pass_keys")
+    younger = ["calendar", "threat", "measures", "visitor_capacity", "screening_share"]
+    younger += ["question_after_s", "reserve_s", "pass_keys"]
     with store.engine.connect() as connection, connection.begin():
         connection.execute(sa.text(f"UPDATE site_policies SET {', '.join(f'{name} = NULL' for name in younger)}"))
     kept = store.read_now(lambda session: site_policies.current(session, SITE))
