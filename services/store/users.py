@@ -1,12 +1,13 @@
 """Users: who may sign in to the pages, at which site, in which role and language. Passwords: argon2 hashes."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from functools import cache
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.store import audit
 from services.store.clock import now
@@ -103,6 +104,12 @@ def of_site(session: Session, site: str, login: str) -> UserRow | None:
     """Give a user of a site who may still work; for each request of a signed-in session."""
     known = session.get(UserRow, login)
     return known if known is not None and known.site == site and known.disabled_at is None else None
+
+
+def of_role(session: Session, site: str, role: UserRole) -> Sequence[UserRow]:
+    """Give a site's users of a role who may still work, by name."""
+    query = select(UserRow).where(UserRow.site == site, UserRow.role == role.value, col(UserRow.disabled_at).is_(None))
+    return session.exec(query.order_by(col(UserRow.name))).all()
 
 
 def verified(session: Session, login: str, password: str) -> UserRow | None:

@@ -17,7 +17,7 @@ from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
 from services.store.database import Store
 from services.store.schema_version import require_head
-from services.web.guard_console import routes as guard_console
+from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
@@ -47,7 +47,8 @@ def make_app(
     """
     templates = Templates()
     zones = Zones(templates)
-    posts = Posts(zones, StoreNames(store, clock), clock)
+    names = StoreNames(store, clock)
+    posts = Posts(zones, names, clock)
 
     @asynccontextmanager
     async def pushing(_app: FastAPI) -> AsyncIterator[None]:
@@ -58,7 +59,7 @@ def make_app(
             await task
 
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=pushing)
-    app.state.console = Console(posts, zones)
+    app.state.console = Console(posts, zones, names)
     app.state.parts = Parts(
         store=store,
         templates=templates,
@@ -70,7 +71,8 @@ def make_app(
         end_streams=lambda session: posts.end_session(session.site, session.name),
     )
     app.include_router(sign_in.router)
-    app.include_router(guard_console.router)
+    for room in ROOMS_OF_THE_POST:
+        app.include_router(room)
     app.include_router(health.router)
     app.mount("/static", StaticFiles(directory=FOLDER))
     add_error_pages(app)

@@ -17,6 +17,7 @@ from schemas.topics import (
     DELIVERIES,
     GATE_ACTS,
     GATE_EVENTS,
+    GUARD_ANSWERS,
     PANICS,
     PASSAGES,
     SITE_MODES,
@@ -31,7 +32,7 @@ from services.web.guard_console.posts import Posts
 from services.web.guard_console.sight import News
 
 FACTS: tuple[Topic, ...] = (SITE_POLICIES, SITE_MODES)
-NEWS: tuple[Topic, ...] = (PANICS, ALARMS, GATE_ACTS, PASSAGES, GATE_EVENTS, DELIVERIES)
+NEWS: tuple[Topic, ...] = (PANICS, ALARMS, GATE_ACTS, PASSAGES, GATE_EVENTS, DELIVERIES, GUARD_ANSWERS)
 
 _LATELY = Start(since=timedelta(minutes=10))
 _A_DAY = Start(since=timedelta(hours=24))
@@ -42,6 +43,7 @@ STARTS: dict[str, Start] = {
     GATE_ACTS.name: _LATELY,
     PASSAGES.name: _LATELY,
     GATE_EVENTS.name: _LATELY,
+    GUARD_ANSWERS.name: _LATELY,
 }
 """How far back the pages look when the process starts."""
 

@@ -64,7 +64,7 @@ def standing_after(before: str | None, check: Check) -> Standing:
         found = "weapon_suspected"
     elif any(items.prohibited(item.code) for item in check.items):
         found = "item_found"
-    return max(found, before if before in _STAYS else "clear", key=RANKS.index)  # type: ignore[return-value]
+    return max(found, *(known for known in RANKS if known == before and known in _STAYS), key=RANKS.index)
 
 
 def record_check(session: Session, *, site: str, check: Check, by: str, post: str, at: datetime) -> Screening:

@@ -152,4 +152,4 @@ def _is_first_since(session: Session, passage: PassageRow, moment: datetime) -> 
         PassageRow.at >= moment,
     )
     first = session.exec(query).one()
-    return bool(first is not None and first >= passage.at)
+    return first >= passage.at

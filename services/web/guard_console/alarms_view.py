@@ -10,7 +10,8 @@ import msgspec
 
 from schemas.alarm import Alarm
 from schemas.panic import Panic
-from services.web.guard_console.post_state import KnownAlarm, Seen, press_alarm_id
+from services.web.guard_console.post_state import KnownAlarm, press_alarm_id
+from services.web.guard_console.seen import Seen
 from services.web.guard_console.sight import Sent, Sight
 
 CALL_AFTER = timedelta(seconds=10)

@@ -1,19 +1,20 @@
-"""The parts of the guard's page alone: its posts and what renders them."""
+"""The parts of the guard's pages alone: their posts, what renders them, where names come from."""
 
 from dataclasses import dataclass
 
 from fastapi import Request
 
-from services.web.guard_console.posts import Posts
+from services.web.guard_console.posts import Names, Posts
 from services.web.guard_console.zones import Zones
 
 
 @dataclass(frozen=True)
 class Console:
-    """All posts of the process, and the renderer of their zones."""
+    """All posts of the process, the renderer of their zones, and the names of holders and users."""
 
     posts: Posts
     zones: Zones
+    names: Names
 
 
 def console_of(request: Request) -> Console:

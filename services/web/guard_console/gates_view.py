@@ -11,9 +11,11 @@ import msgspec
 
 from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent
-from services.web.guard_console.post_state import LINK, SHOWN_FOR, Seen
+from services.web.guard_console.post_state import SHOWN_FOR
 from services.web.guard_console.reads_view import Read, read_of_act
+from services.web.guard_console.seen import Seen
 from services.web.guard_console.sight import Sight
+from services.web.guard_console.troubles import LINK
 
 SILENT_AFTER = timedelta(seconds=30)
 """A gate is silent after three missed heartbeats (one every 10 s)."""

@@ -8,7 +8,7 @@ what is not here cannot be shown where it was raised.
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import msgspec
 
@@ -18,12 +18,16 @@ from schemas.delivery import Delivery
 from schemas.envelope import Event
 from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent
+from schemas.guard_answer import GuardAnswer
 from schemas.ids import panic_alarm_id
 from schemas.panic import Panic
 from schemas.passage import Passage
 from schemas.reasons import Verdict
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
+from services.web.guard_console.questions import Questions
+from services.web.guard_console.seen import DataT, Seen, seen
+from services.web.guard_console.troubles import TROUBLE_GROUPS
 
 KEPT_A_GATE = 12
 """How many acts, and how many passages, are kept of each gate: more than its lane and the list of recent reads ever
@@ -35,8 +39,6 @@ SHOWN_FOR = timedelta(minutes=10)
 
 REMEMBERED = timedelta(hours=24)
 """How long a closed alarm, and a press that alarming never spoke of, are remembered."""
-
-DataT = TypeVar("DataT", bound=Said)
 
 
 class Zone(StrEnum):
@@ -51,19 +53,6 @@ class Zone(StrEnum):
 
 Changed = frozenset[Zone]
 NOTHING: Changed = frozenset()
-
-
-class Seen(msgspec.Struct, Generic[DataT], frozen=True, order=False):
-    """A record as a post keeps it: when it happened, its event id, what it says."""
-
-    at: datetime
-    id: str
-    data: DataT
-
-    @property
-    def place(self) -> tuple[datetime, str]:
-        """Give what orders records of one kind."""
-        return self.at, self.id
 
 
 class Acknowledged(msgspec.Struct, frozen=True):
@@ -83,7 +72,8 @@ class KnownAlarm(msgspec.Struct):
 
 class PostState(msgspec.Struct, kw_only=True):
     """One site, as its posts see it. ``acts`` and ``passages`` are by gate, newest first; ``presses`` by event id;
-    ``troubles`` by gate, kind's group and device.
+    ``troubles`` by gate, kind's group and device; ``questions`` what
+    gates asked the guard.
     """
 
     site: str
@@ -98,6 +88,7 @@ class PostState(msgspec.Struct, kw_only=True):
     alarms: dict[str, KnownAlarm] = msgspec.field(default_factory=dict)
     presses: dict[str, Seen[Panic]] = msgspec.field(default_factory=dict)
     deliveries: dict[str, Seen[Delivery]] = msgspec.field(default_factory=dict)
+    questions: Questions = msgspec.field(default_factory=Questions)
 
     def apply(self, event: Event[Said]) -> Changed:
         """Take one event of this site and tell which zones it changed; an event of another site is our fault and a
@@ -127,45 +118,28 @@ class PostState(msgspec.Struct, kw_only=True):
             if known.newest.data.state != "closed" or known.newest.data.changed_at >= before
         }
         self.presses = {name: press for name, press in self.presses.items() if press.at >= before}
+        self.questions.forget(now - SHOWN_FOR)
         self.deliveries = {name: delivery for name, delivery in self.deliveries.items() if delivery.at >= before}
-
-
-DEVICE = "device"
-LINK = "link"
-TROUBLE_GROUPS: dict[str, str] = {
-    "device_silent": DEVICE,
-    "device_back": DEVICE,
-    "secure_channel_lost": DEVICE,
-    "link_lost": LINK,
-    "link_restored": LINK,
-    "tamper": "tamper",
-    "power_fault": "power_fault",
-    "held_open": "held_open",
-    "fire_contact": "fire_contact",
-    "journal_filling": "journal_filling",
-    "clock_wrong": "clock_wrong",
-    "forced": "forced",
-}
-"""Which events of a gate speak of the same thing, so that the newer one says how it is now."""
 
 
 def _policy(state: PostState, event: Event[SitePolicy]) -> Changed:
     if state.policy is not None and (state.policy.data.version, state.policy.id) >= (event.data.version, event.id):
         return NOTHING
-    state.policy = _seen(event)
+    state.policy = seen(event)
     return frozenset(Zone)
 
 
 def _mode(state: PostState, event: Event[SiteMode]) -> Changed:
     if state.mode is not None and (state.mode.data.version, state.mode.id) >= (event.data.version, event.id):
         return NOTHING
-    state.mode = _seen(event)
+    state.mode = seen(event)
     return frozenset({Zone.SITE})
 
 
 def _act(state: PostState, event: Event[GateAct]) -> Changed:
     changed = _heard(state, event)
-    act = _seen(event)
+    act = seen(event)
+    state.questions.take_act(act)
     if not _keep(state.acts.setdefault(event.data.gate, []), act):
         return changed
     if act.data.verdict != Verdict.ADMIT and (state.held is None or state.held.place < act.place):
@@ -175,7 +149,7 @@ def _act(state: PostState, event: Event[GateAct]) -> Changed:
 
 def _passage(state: PostState, event: Event[Passage]) -> Changed:
     changed = _heard(state, event)
-    if not _keep(state.passages.setdefault(event.data.gate, []), _seen(event)):
+    if not _keep(state.passages.setdefault(event.data.gate, []), seen(event)):
         return changed
     return changed | {Zone.NOW, Zone.RECENT}
 
@@ -195,7 +169,7 @@ def _gate_event(state: PostState, event: Event[GateEvent]) -> Changed:
     known = state.troubles.get(slot)
     if known is not None and known.place >= (event.time, event.id):
         return changed
-    state.troubles[slot] = _seen(event)
+    state.troubles[slot] = seen(event)
     return frozenset({Zone.GATES})
 
 
@@ -203,7 +177,7 @@ def _press(state: PostState, event: Event[Panic]) -> Changed:
     changed = _heard(state, event)
     if event.data.silent or event.id in state.presses:
         return changed
-    state.presses[event.id] = _seen(event)
+    state.presses[event.id] = seen(event)
     return changed | {Zone.ALARMS}
 
 
@@ -213,11 +187,11 @@ def _alarm(state: PostState, event: Event[Alarm]) -> Changed:
         return NOTHING
     known = state.alarms.get(alarm.alarm)
     if known is None:
-        state.alarms[alarm.alarm] = KnownAlarm(_seen(event), _acknowledgement(event))
+        state.alarms[alarm.alarm] = KnownAlarm(seen(event), _acknowledgement(event))
         return frozenset({Zone.ALARMS})
     before = known.newest, known.acknowledged
     if (known.newest.data.version, known.newest.id) < (alarm.version, event.id):
-        known.newest = _seen(event)
+        known.newest = seen(event)
     said = _acknowledgement(event)
     if said is not None and (known.acknowledged is None or said.version < known.acknowledged.version):
         known.acknowledged = said
@@ -233,9 +207,9 @@ def _acknowledgement(event: Event[Alarm]) -> Acknowledged | None:
 
 def _delivery(state: PostState, event: Event[Delivery]) -> Changed:
     known = state.deliveries.get(event.data.alarm)
-    if known is not None and _delivery_rank(known) >= _delivery_rank(_seen(event)):
+    if known is not None and _delivery_rank(known) >= _delivery_rank(seen(event)):
         return NOTHING
-    state.deliveries[event.data.alarm] = _seen(event)
+    state.deliveries[event.data.alarm] = seen(event)
     return frozenset({Zone.ALARMS})
 
 
@@ -244,6 +218,10 @@ def _delivery_rank(delivery: Seen[Delivery]) -> tuple[bool, datetime, str]:
     nothing back.
     """
     return delivery.data.outcome == "acknowledged", delivery.at, delivery.id
+
+
+def _answer(state: PostState, event: Event[GuardAnswer]) -> Changed:
+    return frozenset({Zone.NOW}) if state.questions.take_answer(seen(event)) else NOTHING
 
 
 def _passed_over(_state: PostState, _event: Event[Any]) -> Changed:
@@ -259,22 +237,19 @@ _APPLY: dict[type, Callable[[PostState, Event[Any]], Changed]] = {
     Panic: _press,
     Alarm: _alarm,
     Delivery: _delivery,
+    GuardAnswer: _answer,
 }
 
 
-def _seen(event: Event[DataT]) -> Seen[DataT]:
-    return Seen(event.time, event.id, event.data)
-
-
-def _keep(kept: list[Seen[DataT]], seen: Seen[DataT]) -> bool:
+def _keep(kept: list[Seen[DataT]], new: Seen[DataT]) -> bool:
     """Put a record into a gate's list, newest first, each once, the oldest falling out; tell whether the list is
     another now.
     """
-    if any(seen.id == other.id for other in kept):
+    if any(new.id == other.id for other in kept):
         return False
-    if len(kept) >= KEPT_A_GATE and seen.place <= kept[-1].place:
+    if len(kept) >= KEPT_A_GATE and new.place <= kept[-1].place:
         return False
-    kept.append(seen)
+    kept.append(new)
     kept.sort(key=lambda other: other.place, reverse=True)
     del kept[KEPT_A_GATE:]
     return True

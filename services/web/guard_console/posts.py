@@ -14,14 +14,17 @@ from typing import Protocol
 
 from schemas.catalogue import Said
 from schemas.envelope import Event
+from schemas.gate_act import GateAct
 from services.i18n.words import Language, words_in
 from services.web.guard_console.open_pages import OpenPage
 from services.web.guard_console.post_state import PostState, Zone
 from services.web.guard_console.reads_view import holders
+from services.web.guard_console.seen import Seen
 from services.web.guard_console.sight import News, Person, Sent, Sight
 from services.web.guard_console.zones import Zones
 
 _TICK_S = 1.0
+_DONE_KEPT = 50
 _FORGET_EVERY = timedelta(minutes=1)
 
 logger = logging.getLogger(__name__)
@@ -48,7 +51,7 @@ class Posts:
         self._states: dict[str, PostState] = {}
         self._pages: dict[str, set[OpenPage]] = defaultdict(set)
         self._sent: dict[str, dict[str, list[Sent]]] = defaultdict(dict)
-        self._done: dict[str, str] = {}
+        self._done: dict[str, deque[str]] = defaultdict(lambda: deque(maxlen=_DONE_KEPT))
         self._changed: dict[str, set[Zone]] = defaultdict(set)
         self._due: deque[str] = deque()
         self._wake = asyncio.Event()
@@ -75,12 +78,16 @@ class Posts:
 
     def note_done(self, site: str, act: str) -> None:
         """Note that the guard is done with a held verdict, by the event id of its act."""
-        self._done[site] = act
+        self._done[site].append(act)
         self._mark(site, {Zone.NOW})
 
     def knows_alarm(self, site: str, alarm: str) -> bool:
         """Tell whether a site's page may act on an alarm: silent ones and other sites' are not known here."""
         return self._state(site).knows_alarm(alarm)
+
+    def question(self, site: str, act: str) -> Seen[GateAct] | None:
+        """Give what a site's gate asked, by the event id of its act, while the page still knows it."""
+        return self._state(site).questions.asked.get(act)
 
     def open(self, site: str, language: Language, session: str = "") -> OpenPage:
         """Open a page of a site, for a session by its name; every zone is pushed to it at once."""
@@ -114,6 +121,7 @@ class Posts:
         sent = self._sent[site]
         said_by = {known.acknowledged.by for known in state.alarms.values() if known.acknowledged}
         users = said_by | {one.by for sents in sent.values() for one in sents}
+        users |= {answer.data.by for answer in state.questions.answers.values()}
         people, named = await asyncio.gather(self._names.people(site, holders(state)), self._names.users(site, users))
         return Sight(
             state=state,
@@ -122,7 +130,7 @@ class Posts:
             people=people,
             users=named,
             sent=dict(sent),
-            done=self._done.get(site),
+            done=tuple(self._done[site]),
         )
 
     async def run(self) -> None:

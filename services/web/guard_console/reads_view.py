@@ -10,7 +10,8 @@ import msgspec
 from schemas.gate_act import GateAct
 from schemas.passage import Passage
 from schemas.reasons import Verdict
-from services.web.guard_console.post_state import SHOWN_FOR, PostState, Seen
+from services.web.guard_console.post_state import SHOWN_FOR, PostState
+from services.web.guard_console.seen import Seen
 from services.web.guard_console.sight import Person, Sight
 
 HELD_FOR = timedelta(minutes=10)
@@ -46,7 +47,7 @@ class NowView(msgspec.Struct, frozen=True):
 def now_view(sight: Sight) -> NowView:
     """Choose who stands in the middle of the page: the newest that needs a hand, else whoever came last."""
     held = sight.state.held
-    if held is not None and held.id != sight.done and sight.now - held.at < HELD_FOR:
+    if held is not None and held.id not in sight.done and sight.now - held.at < HELD_FOR and not _settled(sight, held):
         return NowView(read_of_act(sight, held), held=True)
     acts = [act for kept in sight.state.acts.values() for act in kept[:1]]
     newest = max(acts, key=lambda act: act.place, default=None)
@@ -68,13 +69,17 @@ def holders(state: PostState) -> set[str]:
     """Give the holders whose names the page may want."""
     kept = {act.data.holder for acts in state.acts.values() for act in acts}
     held = {state.held.data.holder} if state.held else set()
-    return {holder for holder in kept | held if holder is not None}
+    asked = {act.data.holder for act in state.questions.asked.values()}
+    named = {answer.data.holder for answer in state.questions.answers.values()}
+    return {holder for holder in kept | held | asked | named if holder is not None}
 
 
 def read_of_act(sight: Sight, act: Seen[GateAct]) -> Read:
     """Give an act as the page shows it, with what the mechanism did after it."""
     outcomes = [
-        passage for passage in sight.state.passages.get(act.data.gate, []) if passage.data.read == act.data.read
+        passage
+        for passage in sight.state.passages.get(act.data.gate, [])
+        if (passage.data.read, passage.data.grant) == (act.data.read, act.data.grant)
     ]
     return Read(
         event=act.id,
@@ -85,6 +90,11 @@ def read_of_act(sight: Sight, act: Seen[GateAct]) -> Read:
         person=sight.people.get(act.data.holder or ""),
         outcome=outcomes[0].data.outcome if outcomes else None,
     )
+
+
+def _settled(sight: Sight, held: Seen[GateAct]) -> bool:
+    """Tell whether the gate has admitted on the guard's answer; a refusal is another act, which takes the middle."""
+    return held.data.decided_by != "guard" and sight.state.questions.is_settled(held.data.read)
 
 
 def _read_of_passage(sight: Sight, passage: Seen[Passage]) -> Read:

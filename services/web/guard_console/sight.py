@@ -3,7 +3,7 @@
 Pure values; nothing here knows a language.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 from typing import Literal
 
@@ -38,7 +38,7 @@ class News(msgspec.Struct, frozen=True):
 
 class Sight(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a zone is made from: the state, the time, the names of holders and of users, what was sent, which
-    held verdict is done with.
+    held verdicts are done with.
     """
 
     state: PostState
@@ -47,7 +47,7 @@ class Sight(msgspec.Struct, frozen=True, kw_only=True):
     people: Mapping[str, Person] = {}
     users: Mapping[str, str] = {}
     sent: Mapping[str, Sequence[Sent]] = {}
-    done: str | None = None
+    done: Collection[str] = ()
 
     @property
     def zone(self) -> timezone:

@@ -6,6 +6,7 @@ from services.i18n.words import Words
 from services.web.guard_console.alarms_view import LATE_AFTER, alarms_view
 from services.web.guard_console.gates_view import gates_view
 from services.web.guard_console.post_state import Zone
+from services.web.guard_console.questions_view import questions_view
 from services.web.guard_console.reads_view import now_view, recent_view
 from services.web.guard_console.sentences import age, clock, lane_word, minutes, verdict_words
 from services.web.guard_console.sight import Sight
@@ -17,9 +18,14 @@ def _alarms(sight: Sight) -> Mapping[str, object]:
     return {"waiting": waiting, "quiet": quiet, "late_after": LATE_AFTER}
 
 
+def _now(sight: Sight) -> Mapping[str, object]:
+    view = now_view(sight)
+    return {"view": view, "asked": questions_view(sight, view.read.event if view.read and view.held else None)}
+
+
 _VIEWS: dict[Zone, Callable[[Sight], Mapping[str, object]]] = {
     Zone.ALARMS: _alarms,
-    Zone.NOW: lambda sight: {"view": now_view(sight)},
+    Zone.NOW: _now,
     Zone.GATES: lambda sight: {"gates": gates_view(sight)},
     Zone.RECENT: lambda sight: {"reads": recent_view(sight)},
     Zone.SITE: lambda sight: {"policy": sight.state.policy, "mode": sight.state.mode},

@@ -7,7 +7,7 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "static"
-NEEDED = ("look.css", "post.js", "sound.js", "icon.svg", "vendor/htmx.min.js", "vendor/sse.js")
+NEEDED = ("look.css", "keys.js", "post.js", "sound.js", "icon.svg", "vendor/htmx.min.js", "vendor/sse.js")
 _MARK_DIGITS = 12
 
 

@@ -92,7 +92,8 @@ def choose_language(
     request: Request, language: Annotated[str, Form()] = "", back: Annotated[str, Form()] = ""
 ) -> Response:
     """Keep the chosen language in a cookie and go back to where it was chosen."""
-    response = RedirectResponse(back if back in {HOME, SIGN_IN} else HOME, status.HTTP_303_SEE_OTHER)
+    known = back in {HOME, SIGN_IN} or back.startswith(f"{HOME}/")
+    response = RedirectResponse(back if known else HOME, status.HTTP_303_SEE_OTHER)
     set_language(parts_of(request), response, language_of(language))
     return response
 

@@ -32,6 +32,7 @@ class User(msgspec.Struct, frozen=True):
     name: str
     site: str
     post: str
+    role: str
     session: Session
 
 
@@ -50,7 +51,9 @@ async def known_user(parts: Parts, session: Session) -> User | None:
     row = await parts.store.read(lambda database: users.of_site(database, session.site, session.login))
     if row is None or row.changed_at > session.began_at:
         return None
-    return User(login=row.login, name=row.name, site=row.site, post=row.post or row.role, session=session)
+    return User(
+        login=row.login, name=row.name, site=row.site, post=row.post or row.role, role=row.role, session=session
+    )
 
 
 async def signed_in(request: Request) -> User:

@@ -27,15 +27,6 @@
   setInterval(tick, 500);
   tick();
 
-  // A key for every action, as shown on its button.
-  document.addEventListener("keydown", (event) => {
-    if (event.repeat || event.ctrlKey || event.altKey || event.metaKey) return;
-    const button = document.querySelector(`button[data-key="${CSS.escape(event.key)}"]:not([disabled])`);
-    if (!button) return;
-    event.preventDefault();
-    button.click();
-  });
-
   // While a finger or the mouse is down nothing changes: what arrives waits for the click, or two seconds.
   const held = new Map();
   let pressed = null;
