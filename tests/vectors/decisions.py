@@ -161,21 +161,23 @@ def _standing(told: dict[str, Any] | None) -> PassStanding | None:
 def _check(told: dict[str, Any] | None, holder: str, category: Category) -> Screening | None:
     if told is None:
         return None
-    return Screening(
-        screening="check-1",
-        version=1,
-        holder=holder,
-        category=category,
-        method="visual",
-        outcome={"clear": "nothing_found", "check_refused": "check_refused"}.get(told["standing"], "found"),
-        items=[],
-        standing=told["standing"],
-        refusals=told.get("refusals", 0),
-        drawn=False,
-        by="guard",
-        post="entrance",
-        gate=None,
-        checked_at=datetime.fromisoformat(told["at"]),
-        resolved_at=None,
-        resolution=None,
-    )
+    outcomes = {"clear": "nothing_found", "check_refused": "check_refused"}
+    check = {
+        "screening": "check-1",
+        "version": 1,
+        "holder": holder,
+        "category": category,
+        "method": "visual",
+        "outcome": outcomes.get(told["standing"], "found"),
+        "items": [],
+        "standing": told["standing"],
+        "refusals": told.get("refusals", 0),
+        "drawn": False,
+        "by": "guard",
+        "post": "entrance",
+        "gate": None,
+        "checked_at": told["at"],
+        "resolved_at": None,
+        "resolution": None,
+    }
+    return msgspec.convert(check, Screening)

@@ -8,9 +8,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.credential import Category, Credential
 from schemas.credential_read import CredentialRead
 from schemas.reasons import Reason, Verdict
 from schemas.site_mode import SiteMode
+from schemas.visitor_pass import VisitorPass
 from services.rules.asked import TOKEN_FAULTS, person_of
 from services.rules.decide import ALSO, NEVER_REFUSED, RULES, Decided, decide
 from services.rules.facts import Facts
@@ -71,21 +73,26 @@ def test_exit_is_never_blocked(shown: CredentialRead, facts: Facts, now: datetim
 
 @given(ENTRIES, FACTS, st.sampled_from(sorted(NEVER_REFUSED)), MOMENTS)
 def test_an_enrolled_pupil_and_an_emergency_crew_are_never_refused(
-    shown: CredentialRead, facts: Facts, category: str, now: datetime
+    shown: CredentialRead, facts: Facts, category: Category, now: datetime
 ) -> None:
-    theirs = of_category(facts, category)  # type: ignore[arg-type]  drawn from the categories
+    theirs = of_category(facts, category)
     decided = decide(shown, theirs, now)
     assert decided.verdict is not Verdict.REFUSE or person_of(shown, theirs) is None
 
 
 @given(ENTRIES, FACTS, CREDENTIALS, st.none() | PASSES, MOMENTS, AGES)
 def test_a_revoked_credential_is_never_admitted_unless_the_gate_is_free_for_all(
-    shown: CredentialRead, facts: Facts, credential: object, visit: object, now: datetime, ago: timedelta
+    shown: CredentialRead,
+    facts: Facts,
+    credential: Credential,
+    visit: VisitorPass | None,
+    now: datetime,
+    ago: timedelta,
 ) -> None:
     """Neither a card nor a pass, of nobody, not even by a clock that is doubted."""
     put = msgspec.structs.replace
-    revoked = put(credential, revoked_at=now - ago)  # type: ignore[type-var]
-    revoked_pass = put(visit, revoked_at=now - ago) if visit else None  # type: ignore[type-var]
+    revoked = put(credential, revoked_at=now - ago)
+    revoked_pass = put(visit, revoked_at=now - ago) if visit else None
     decided = decide(shown, put(facts, credential=revoked, visitor_pass=revoked_pass), now)
     assert decided.verdict is not Verdict.ADMIT or decided.reason is Reason.GATE_FREE
 
