@@ -78,6 +78,12 @@ def put(
     insert_once(session, MessageRow, [row.model_dump()])
 
 
+def any_due(session: Session, at: datetime) -> bool:
+    """Tell whether a message is due; asked often, so that nothing is locked for nothing."""
+    query = select(MessageRow.message).where(col(MessageRow.done_at).is_(None), col(MessageRow.next_try_at) <= at)
+    return session.exec(query.limit(1)).first() is not None
+
+
 def claim(session: Session, at: datetime, limit: int) -> Sequence[MessageRow]:
     """Take messages of all sites that are due, for two minutes: whoever claims and dies leaves them to the next."""
     serialise(session, "messages")

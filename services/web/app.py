@@ -17,20 +17,27 @@ from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
 from services.store.database import Store
 from services.store.schema_version import require_head
+from services.web.administration import routes as administration
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
 from services.web.guard_console.zones import Zones
+from services.web.host_desk import routes as host_desk
 from services.web.live import LiveNews, utc_now
+from services.web.messages.sender import Sender
+from services.web.messages.smtp import SmtpCarrier
 from services.web.shared import health, sign_in
 from services.web.shared.assets import FOLDER, missing_assets
 from services.web.shared.errors import add_error_pages
 from services.web.shared.headers import SecurityHeaders
+from services.web.shared.outside import Visits
 from services.web.shared.pages import Templates
 from services.web.shared.parts import Parts
 from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import Sessions
+from services.web.visitor_portal import routes as portal
+from services.web.visitor_portal import status
 
 _BACKLOG = 256
 _GRACE_S = 3
@@ -39,9 +46,15 @@ logger = logging.getLogger(__name__)
 
 
 def make_app(
-    store: Store, session_key: bytes, *, secure_cookies: bool, clock: Callable[[], datetime] = utc_now
+    store: Store,
+    session_key: bytes,
+    *,
+    secure_cookies: bool,
+    clock: Callable[[], datetime] = utc_now,
+    visits: Visits | None = None,
 ) -> FastAPI:
-    """Put the app together: the one place where its parts meet; tests bring another clock.
+    """Put the app together: the one place where its parts meet; tests bring another clock. Without ``visits`` there is
+    no visitor portal and no host desk.
 
     While it runs it pushes what changes in ``app.state.console.posts``; where the changes come from is not its matter.
     """
@@ -71,8 +84,12 @@ def make_app(
         end_streams=lambda session: posts.end_session(session.site, session.name),
     )
     app.include_router(sign_in.router)
+    app.include_router(administration.router)
     for room in ROOMS_OF_THE_POST:
         app.include_router(room)
+    app.state.visits = visits
+    for pages_of_visits in (status.pass_keeper, portal.router, status.router, host_desk.by_link, host_desk.signed_in):
+        app.include_router(pages_of_visits)
     app.include_router(health.router)
     app.mount("/static", StaticFiles(directory=FOLDER))
     add_error_pages(app)
@@ -89,13 +106,16 @@ def run(configuration: Configuration) -> None:
         message = f"the pages' files {', '.join(missing)} are not there: run `make prepare`"
         raise WrongSetting(message)
     key = configuration.secret("web.session_key", settings.session_key)
+    visits = Visits.of(configuration)
+    carrier = SmtpCarrier.of(configuration) if visits else None
     store = Store.of(configuration)
     listener = _listen(settings)
     try:
         require_head(store)
-        app = make_app(store, key, secure_cookies=settings.secure_cookies)
+        app = make_app(store, key, secure_cookies=settings.secure_cookies, visits=visits)
+        sender = Sender(store, visits, carrier, utc_now) if visits and carrier else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-            runner.run(_serve(configuration, app, listener))
+            runner.run(_serve(configuration, app, listener, sender))
     finally:
         listener.close()
         store.close()
@@ -126,7 +146,7 @@ class _Server(uvicorn.Server):
         await super().shutdown(sockets)
 
 
-async def _serve(configuration: Configuration, app: FastAPI, listener: socket.socket) -> None:
+async def _serve(configuration: Configuration, app: FastAPI, listener: socket.socket, sender: Sender | None) -> None:
     config = uvicorn.Config(
         app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S, ws="none"
     )
@@ -139,12 +159,17 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
+    sending = asyncio.create_task(sender.run()) if sender else None
+    if sending is not None:
+        sending.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop, None)
     await server.serve([listener])
-    news.cancel()
-    with suppress(asyncio.CancelledError):
-        await news
+    for task in (news, sending):
+        if task is not None:
+            task.cancel()
+            with suppress(asyncio.CancelledError):
+                await task
 
 
 def _listen(settings: WebSettings) -> socket.socket:

@@ -10,6 +10,7 @@ from sqlmodel import Session
 
 from schemas.credential import Category
 from schemas.site_policy import SitePolicy
+from services.rules.drawing import check_due
 from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
@@ -29,13 +30,13 @@ _REFERENCE_BYTES = 8
 
 
 class Asked(msgspec.Struct, frozen=True, kw_only=True):
-    """What a visitor has said of a visit, checked. ``iin`` is hashed before it is kept; of a document only
-    ``document_tail`` is there.
+    """What a visitor has said of a visit, checked. Of an identity number there is the keyed hash, of a document its
+    last characters.
     """
 
     category: Category
     name: str
-    iin: str | None
+    iin_hash: str | None
     document_kind: str | None
     document_tail: str | None
     host_text: str
@@ -70,18 +71,18 @@ def ask(
     if known is not None:
         return known
     host = hosts.meant_by(session, site, asked.host_text)
+    visit = f"visit-{secrets.token_hex(_REFERENCE_BYTES)}"
     row = VisitRow(
         site=site,
-        visit=f"visit-{secrets.token_hex(_REFERENCE_BYTES)}",
+        visit=visit,
         draft=draft,
         holder=f"visitor-{secrets.token_hex(_REFERENCE_BYTES)}",
         name_key=name_key(asked.name),
-        iin_hash=seals.hashed("iin", site, asked.iin) if asked.iin else None,
         host=host.host if host else None,
-        screening_due=drawn(policy, asked.category),
+        screening_due=check_due(policy, asked.category, visit, seals.drawing_secret(site), at),
         requested_at=at,
         kept_until=asked.leaves_at + KEPT,
-        **{name: value for name, value in msgspec.structs.asdict(asked).items() if name != "iin"},
+        **msgspec.structs.asdict(asked),
     )
     session.add(row)
     session.flush()
@@ -140,15 +141,6 @@ def cancel(session: Session, *, site: str, visit: str, at: datetime) -> bool:
         _tell(session, row, "host_cancelled", at)
     audit.note(session, site=site, by=VISITOR, act="visit_cancelled", subject=visit, at=at)
     return True
-
-
-def drawn(policy: SitePolicy, category: Category) -> bool:
-    """Tell whether a visitor of a category is to be checked: always, never, or drawn by the policy's share. Nobody at
-    the post has a hand in it.
-    """
-    rules = policy.categories.get(category)
-    due = rules.screening if rules else "none"
-    return due == "always" or (due == "drawn" and secrets.SystemRandom().random() < policy.screening_share)
 
 
 def _held(session: Session, site: str, visit: str) -> VisitRow | None:

@@ -39,6 +39,10 @@ class Seals:
         """Give the short code that stands for a pass."""
         return self._digits(PASS_CODE_DIGITS, "pass-code", site, jti)
 
+    def drawing_secret(self, site: str) -> bytes:
+        """Give the secret with which a site's visitors are drawn for a check, and with which an audit draws again."""
+        return self._digest("drawing", site)
+
     def hashed(self, what: str, site: str, text: str) -> str:
         """Give the hash under which a text of a kind is known at a site; at another site it is another."""
         return self._digest(what, site, text).hex()[:_HASH_DIGITS]

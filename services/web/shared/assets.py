@@ -7,7 +7,18 @@ from functools import cache
 from pathlib import Path
 
 FOLDER = Path(__file__).parent.parent / "static"
-NEEDED = ("look.css", "keys.js", "post.js", "sound.js", "icon.svg", "vendor/htmx.min.js", "vendor/sse.js")
+NEEDED = (
+    "look.css",
+    "visit.css",
+    "visit.js",
+    "visit_worker.js",
+    "keys.js",
+    "post.js",
+    "sound.js",
+    "icon.svg",
+    "vendor/htmx.min.js",
+    "vendor/sse.js",
+)
 _MARK_DIGITS = 12
 
 

@@ -8,11 +8,14 @@ from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.exceptions import HTTPException
 
+from services.i18n.words import Words
+from services.web.shared.outside import is_outside
 from services.web.shared.parts import parts_of
 from services.web.shared.sessions import COOKIE
 from services.web.shared.visitors import NotSignedIn, time_text, wants_fragment, words
 
 _LIVE = "/post/live"
+_VISITS = "/visit/"
 
 logger = logging.getLogger(__name__)
 
@@ -68,7 +71,19 @@ def _page(request: Request, code: int) -> Response:
         "user": None,
         "csrf": parts.sessions.form_token(session) if session else "",
         "back": "/post",
+        "home": "/post",
+        "home_text": text.say("error.back"),
         "title": text.say(f"error.{key}.title"),
         "do": text.say(f"error.{key}.do", time=time_text(parts.clock())),
     }
+    if request.url.path.startswith(_VISITS):
+        values |= _of_a_visitor(request.url.path, text, code)
     return HTMLResponse(parts.templates.fill("shared/error.html", text, values), code)
+
+
+def _of_a_visitor(path: str, text: Words, code: int) -> dict[str, str]:
+    """Give what is said instead to somebody who has never seen the post, and where the school's first page is."""
+    home = "/".join(path.split("/")[:3])
+    do = "visit.fault.gone" if code == status.HTTP_404_NOT_FOUND else "visit.fault.again"
+    back = home if is_outside(home) else "/"
+    return {"back": back, "home": back, "home_text": text.say("visit.fault.back"), "do": text.say(do)}

@@ -17,25 +17,29 @@ _MOST_KEPT = 50_000
 class Attempts:
     """Wrong attempts of the last minutes. Time is an argument."""
 
-    def __init__(self) -> None:
-        """Begin with none."""
+    def __init__(self, *, of_address: int = OF_ADDRESS, of_account: int = OF_ACCOUNT) -> None:
+        """Begin with none; the limits are those of signing in unless others are given."""
         self._failed: dict[tuple[str, str], deque[datetime]] = {}
+        self._of_address = of_address
+        self._of_account = of_account
 
     def wait(self, address: str, account: str, now: datetime) -> timedelta:
         """Give how long this address must wait before it may try this account again; nothing when it may try now."""
-        waits = [self._wait((address, ""), OF_ADDRESS, now), self._wait((address, account.casefold()), OF_ACCOUNT, now)]
-        return max(waits)
+        return max(self._wait(key, limit, now) for key, limit in self._limits(address, account))
 
     def failed(self, address: str, account: str, now: datetime) -> None:
         """Count a wrong attempt."""
         if len(self._failed) > _MOST_KEPT:
             self._failed = {key: times for key, times in self._failed.items() if times and now - times[-1] < WINDOW}
-        for key, limit in (((address, ""), OF_ADDRESS), ((address, account.casefold()), OF_ACCOUNT)):
+        for key, limit in self._limits(address, account):
             self._failed.setdefault(key, deque(maxlen=limit)).append(now)
 
     def succeeded(self, address: str, account: str) -> None:
         """Forget the wrong attempts at an account that its owner has signed in to."""
         self._failed.pop((address, account.casefold()), None)
+
+    def _limits(self, address: str, account: str) -> tuple[tuple[tuple[str, str], int], ...]:
+        return ((address, ""), self._of_address), ((address, account.casefold()), self._of_account)
 
     def _wait(self, key: tuple[str, str], limit: int, now: datetime) -> timedelta:
         times = self._failed.get(key)

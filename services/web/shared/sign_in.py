@@ -11,6 +11,7 @@ from sqlmodel import Session as Transaction
 from services.i18n.words import language_of
 from services.store import audit, users
 from services.store.users import UserRow
+from services.web.shared.outside import is_outside
 from services.web.shared.parts import Parts, parts_of
 from services.web.shared.sessions import COOKIE
 from services.web.shared.visitors import (
@@ -23,6 +24,10 @@ from services.web.shared.visitors import (
 )
 
 HOME = "/post"
+RULES = "/administration"
+HOMES = {users.UserRole.DIRECTOR.value: RULES, users.UserRole.ADMINISTRATOR.value: RULES}
+"""Where whoever signs in begins, if not at the post."""
+
 SIGN_IN = "/sign-in"
 _NOTICES = {"out": "sign_in.signed_out", "ended": "sign_in.ended"}
 _MINUTE_S = 60
@@ -92,14 +97,14 @@ def choose_language(
     request: Request, language: Annotated[str, Form()] = "", back: Annotated[str, Form()] = ""
 ) -> Response:
     """Keep the chosen language in a cookie and go back to where it was chosen."""
-    known = back in {HOME, SIGN_IN} or back.startswith(f"{HOME}/")
+    known = back in {HOME, SIGN_IN} or back.startswith((f"{HOME}/", RULES)) or is_outside(back)
     response = RedirectResponse(back if known else HOME, status.HTTP_303_SEE_OTHER)
     set_language(parts_of(request), response, language_of(language))
     return response
 
 
 def _signed_in(request: Request, parts: Parts, user: UserRow) -> Response:
-    response = RedirectResponse(HOME, status.HTTP_303_SEE_OTHER)
+    response = RedirectResponse(HOMES.get(user.role, HOME), status.HTTP_303_SEE_OTHER)
     set_session(parts, response, parts.sessions.begin(user.login, user.site))
     if LANGUAGE_COOKIE not in request.cookies:
         set_language(parts, response, language_of(user.language))

@@ -14,6 +14,7 @@ from services.web.shared.sessions import COOKIE, LASTS, Session
 LANGUAGE_COOKIE = "qaqpa_language"
 _LANGUAGE_KEPT_S = 365 * 24 * 3600
 _LONGEST_FORM_BYTES = 16 * 1024
+_LONGEST_ANSWER_BYTES = 128 * 1024
 
 
 class NotSignedIn(Exception):  # noqa: N818  said of a visitor, who is led to the sign-in page
@@ -73,8 +74,19 @@ SignedIn = Annotated[User, Depends(signed_in)]
 
 async def form_checked(request: Request) -> None:
     """Refuse a form that is too long or does not come from a page of this browser's session."""
+    await _checked(request, _LONGEST_FORM_BYTES)
+
+
+async def answer_checked(request: Request) -> None:
+    """Do as ``form_checked`` for whoever types free text: ten thousand characters of any alphabet are read, and then
+    told that they are too many.
+    """
+    await _checked(request, _LONGEST_ANSWER_BYTES)
+
+
+async def _checked(request: Request, longest_bytes: int) -> None:
     length = request.headers.get("content-length", "")
-    if not length.isdecimal() or int(length) > _LONGEST_FORM_BYTES:
+    if not length.isdecimal() or int(length) > longest_bytes:
         raise HTTPException(status.HTTP_413_CONTENT_TOO_LARGE)
     parts = parts_of(request)
     session, _ = parts.sessions.read(request.cookies.get(COOKIE))

@@ -1,0 +1,1 @@
+"""Messages to visitors and hosts: what they say, and how they leave this machine."""

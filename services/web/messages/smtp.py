@@ -1,0 +1,68 @@
+"""Messages by SMTP (RFC 5321), with TLS unless the settings say that the server is on this machine."""
+
+from email.message import EmailMessage
+from email.utils import formatdate
+
+import aiosmtplib
+
+from schemas.setting import WrongSetting
+from services.settings import Configuration, MailSettings
+from services.web.messages.mail import Mail, NotCarried
+
+_WITHIN_S = 20.0
+_FOR_EVER = 500
+
+
+class SmtpCarrier:
+    """One SMTP server; a connection for each message."""
+
+    def __init__(self, settings: MailSettings, password: str | None) -> None:
+        """Take the ``[mail]`` section and the password that its file holds."""
+        self._settings = settings
+        self._password = password
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> "SmtpCarrier":
+        """Read the ``[mail]`` section; raises WrongSetting."""
+        settings = configuration.section("mail", MailSettings)
+        if settings.password_file is None:
+            return cls(settings, None)
+        try:
+            password = configuration.path(settings.password_file).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            message = f"setting mail.password_file: {settings.password_file}: {error.strerror}"
+            raise WrongSetting(message) from error
+        return cls(settings, password)
+
+    async def carry(self, mail: Mail) -> None:
+        """Hand a message to the server; raises NotCarried."""
+        settings = self._settings
+        try:
+            await aiosmtplib.send(
+                self._written(mail),
+                hostname=settings.host,
+                port=settings.port,
+                use_tls=settings.tls == "tls",
+                start_tls=settings.tls == "starttls",
+                username=settings.username,
+                password=self._password,
+                timeout=_WITHIN_S,
+            )
+        except aiosmtplib.SMTPRecipientsRefused as error:
+            refused = all(one.code >= _FOR_EVER for one in error.recipients)
+            raise NotCarried(type(error).__name__, for_ever=refused) from error
+        except aiosmtplib.SMTPDataError as error:
+            raise NotCarried(f"{type(error).__name__} {error.code}", for_ever=error.code >= _FOR_EVER) from error
+        except (aiosmtplib.SMTPException, OSError, ValueError) as error:
+            raise NotCarried(type(error).__name__, for_ever=False) from error
+
+    def _written(self, mail: Mail) -> EmailMessage:
+        message = EmailMessage()
+        message["From"] = self._settings.sender
+        message["To"] = mail.to
+        message["Subject"] = mail.subject
+        message["Date"] = formatdate()
+        message["Message-ID"] = f"<{mail.name}@{self._settings.sender.rpartition('@')[2].strip('> ')}>"
+        message["Auto-Submitted"] = "auto-generated"
+        message.set_content(mail.text, cte="base64")
+        return message

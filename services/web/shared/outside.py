@@ -1,0 +1,115 @@
+"""Pages for people without an account: a visitor, a host who came by a link. They have a session cookie for their
+forms, and nothing else.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from fastapi import HTTPException, Request, status
+from fastapi.responses import HTMLResponse
+
+from schemas.ids import is_slug
+from schemas.site_policy import SitePolicy
+from services.settings import Configuration, VisitSettings
+from services.store.records import site_policies
+from services.store.visits.pass_keys import PassKeys
+from services.store.visits.seals import Seals
+from services.web.shared.parts import parts_of
+from services.web.shared.rate_limit import Attempts
+from services.web.shared.sessions import COOKIE
+from services.web.shared.visitors import set_session, words
+
+_PAGE = re.compile(r"/visit/[a-z0-9-]+(?:/[A-Za-z0-9_-]+)*|/visits(?:/[A-Za-z0-9_-]+)?")
+_OF_ADDRESS, _OF_ACCOUNT = 60, 8
+
+
+@dataclass(frozen=True)
+class Visits:
+    """What the pages about visits work with beside the parts that all pages have. ``attempts`` counts what strangers
+    begin, ask codes for, and try codes on.
+    """
+
+    seals: Seals
+    pass_keys: PassKeys
+    public_url: str
+    attempts: Attempts
+
+    @classmethod
+    def of(cls, configuration: Configuration) -> "Visits | None":
+        """Read the ``[visits]`` section; None without one. Raises WrongSetting."""
+        if configuration.settings.visits is None:
+            return None
+        settings = configuration.section("visits", VisitSettings)
+        return cls(
+            seals=Seals(configuration.secret("visits.key", settings.key)),
+            pass_keys=PassKeys(configuration.path(settings.pass_keys)),
+            public_url=settings.public_url.rstrip("/"),
+            attempts=Attempts(of_address=_OF_ADDRESS, of_account=_OF_ACCOUNT),
+        )
+
+
+@dataclass(frozen=True)
+class School:
+    """The school that a page is about: its site and the rules that hold there now."""
+
+    site: str
+    policy: SitePolicy
+
+    def local(self, moment: datetime) -> datetime:
+        """Give a moment by the school's clock."""
+        return moment.astimezone(timezone(timedelta(minutes=self.policy.utc_offset_min)))
+
+    def said(self, moment: datetime) -> str:
+        """Give a moment as every language here writes it: 24.11.2026 14:30."""
+        return f"{self.local(moment):%d.%m.%Y %H:%M}"
+
+
+def visits_of(request: Request) -> Visits:
+    """Give what the pages about visits work with."""
+    visits = request.app.state.visits
+    if not isinstance(visits, Visits):
+        raise HTTPException(status.HTTP_404_NOT_FOUND)
+    return visits
+
+
+async def school(request: Request, site: str) -> School:
+    """Give the school of an address; one that there is not is a 404, like any other address."""
+    if is_slug(site):
+        found = await parts_of(request).store.read(lambda session: site_policies.current(session, site))
+        if found is not None:
+            return School(site, found)
+    raise HTTPException(status.HTTP_404_NOT_FOUND)
+
+
+def is_outside(path: str) -> bool:
+    """Tell whether an address is one of these pages, and nothing but one."""
+    return _PAGE.fullmatch(path) is not None
+
+
+def outside_page(
+    request: Request,
+    template: str,
+    school: School,
+    values: Mapping[str, object],
+    *,
+    back: str,
+    code: int = status.HTTP_200_OK,
+) -> HTMLResponse:
+    """Show a page, with a session for its forms; ``back`` is where the choice of a language leads."""
+    parts, text = parts_of(request), words(request)
+    session, _ = parts.sessions.read(request.cookies.get(COOKIE))
+    cookie = None if session is not None else parts.sessions.begin()
+    known = session or parts.sessions.read(cookie)[0]
+    filled = {
+        "school": school,
+        "csrf": parts.sessions.form_token(known) if known else "",
+        "back": back,
+        "told": school.said,
+        **values,
+    }
+    response = HTMLResponse(parts.templates.fill(template, text, filled), code)
+    if cookie is not None:
+        set_session(parts, response, cookie)
+    return response
