@@ -36,6 +36,7 @@ from services.web.shared.pages import Templates
 from services.web.shared.parts import Parts
 from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import Sessions
+from services.web.shared.tidying import tidy
 from services.web.visitor_portal import routes as portal
 from services.web.visitor_portal import status
 
@@ -159,17 +160,16 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    sending = asyncio.create_task(sender.run()) if sender else None
-    if sending is not None:
-        sending.add_done_callback(stop)
+    beside = [asyncio.create_task(sender.run()), asyncio.create_task(tidy(sender.store, utc_now))] if sender else []
+    for task in beside:
+        task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop, None)
     await server.serve([listener])
-    for task in (news, sending):
-        if task is not None:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+    for task in (news, *beside):
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def _listen(settings: WebSettings) -> socket.socket:

@@ -16,6 +16,7 @@ from services.store.database import serialise
 from services.store.messages import MessageKind
 from services.store.records import visitor_passes
 from services.store.visits import hosts, links, passes, visits
+from services.store.visits.links import Purpose
 from services.store.visits.names import name_key
 from services.store.visits.seals import Seals
 from services.store.visits.states import Deed, after
@@ -156,10 +157,13 @@ def _changes_nothing(row: VisitRow, decision: Decision) -> bool:
 
 def _give_links(session: Session, row: VisitRow, seals: Seals) -> None:
     """Make the visitor's link good for a month after the visit, the host's until its end."""
-    site, visit = row.site, row.visit
-    for purpose, until in (("status", row.leaves_at + STATUS_LINK_LASTS), ("host", row.leaves_at)):
-        token = seals.link(purpose, site, visit)
-        links.put(session, site=site, token=token, purpose=purpose, visit=visit, expires_at=until)
+    _give_link(session, row, seals, "status", row.leaves_at + STATUS_LINK_LASTS)
+    _give_link(session, row, seals, "host", row.leaves_at)
+
+
+def _give_link(session: Session, row: VisitRow, seals: Seals, purpose: Purpose, expires_at: datetime) -> None:
+    token = seals.link(purpose, row.site, row.visit)
+    links.put(session, site=row.site, token=token, purpose=purpose, visit=row.visit, expires_at=expires_at)
 
 
 def _revoke(session: Session, row: VisitRow, by: str, at: datetime) -> None:

@@ -28,7 +28,7 @@ class Sender:
 
     def __init__(self, store: Store, visits: Visits, carrier: Carrier, clock: Callable[[], datetime]) -> None:
         """Take what it reads, what it makes links and codes with, and what carries."""
-        self._store = store
+        self.store = store
         self._visits = visits
         self._carrier = carrier
         self._clock = clock
@@ -47,26 +47,26 @@ class Sender:
     async def send_waiting(self) -> int:
         """Send what is due and give how many messages that were."""
         now = self._clock()
-        if not await self._store.read(lambda session: messages.any_due(session, now)):
+        if not await self.store.read(lambda session: messages.any_due(session, now)):
             return 0
-        rows = await self._store.write(lambda session: messages.claim(session, now, _BATCH))
+        rows = await self.store.write(lambda session: messages.claim(session, now, _BATCH))
         await asyncio.gather(*(self._send(row) for row in rows))
         return len(rows)
 
     async def _send(self, row: MessageRow) -> None:
         at = self._clock()
-        mail = await self._store.read(lambda session: compose(session, row, self._visits, at))
+        mail = await self.store.read(lambda session: compose(session, row, self._visits, at))
         if mail is None:
-            await self._store.write(lambda session: messages.done(session, row, "dropped", at))
+            await self.store.write(lambda session: messages.done(session, row, "dropped", at))
             return
         try:
             await self._carrier.carry(mail)
         except NotCarried as refused:
             logger.warning("message_not_carried kind=%s cause=%s for_ever=%s", row.kind, refused, refused.for_ever)
             if refused.for_ever:
-                await self._store.write(lambda session: messages.done(session, row, "refused", at))
+                await self.store.write(lambda session: messages.done(session, row, "refused", at))
             else:
-                await self._store.write(lambda session: messages.try_again(session, row, at))
+                await self.store.write(lambda session: messages.try_again(session, row, at))
         else:
-            await self._store.write(lambda session: messages.done(session, row, "sent", self._clock()))
+            await self.store.write(lambda session: messages.done(session, row, "sent", self._clock()))
             logger.info("message_sent kind=%s site=%s", row.kind, row.site)

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
-from services.store.visits import deeds, drafts, visits
+from services.store.visits import deeds, drafts, links, visits
 from services.store.visits.drafts import DraftRow
 from services.store.visits.visits import VisitRow
 from services.web.shared.outside import School, outside_page, school, visits_of
@@ -59,7 +59,7 @@ async def answer(request: Request, here: AtSchool, name: str) -> Response:
     if draft is None and not first:
         return await _over(request, here)
     cookie = forms.new_cookie() if draft is None else None
-    name_of_draft = forms.links.hash_of(cookie) if cookie else draft.draft if draft else ""
+    name_of_draft = links.hash_of(cookie) if cookie else draft.draft if draft else ""
     try:
         if cookie is not None:
             forms.count(request, name_of_draft)
