@@ -26,6 +26,8 @@ MAX_CHARACTERS = 287
 
 CREDENTIAL_PREFIX = "pass/"
 _JTI_CHARACTERS = 32
+_LATEST = 2**32
+"""No pass is for the year 2106: a longer life is a mistake or an attack."""
 
 
 class PassClaims(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -105,13 +107,16 @@ def _claims(text: str) -> tuple[_Header, PassClaims] | PassFault:
         return "unreadable"
     if header.alg != ALGORITHM or header.typ != TYPE:
         return "forged"
-    if not 0 < len(claims.jti) <= _JTI_CHARACTERS or not claims.jti.isalnum():
-        return "unreadable"
-    return header, claims
+    return (header, claims) if _is_possible(claims) else "unreadable"
+
+
+def _is_possible(claims: PassClaims) -> bool:
+    named = 0 < len(claims.jti) <= _JTI_CHARACTERS and claims.jti.isascii() and claims.jti.isalnum()
+    return named and 0 <= claims.nbf < claims.exp < _LATEST
 
 
 def _object(part: str) -> Mapping[str, Any]:
-    """Read a part's JSON object; a name that comes twice is two readings of one token, and refused."""
+    """Read a part's JSON object, in UTF-8 only; a name that comes twice is two readings of one token, and refused."""
 
     def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
@@ -120,7 +125,7 @@ def _object(part: str) -> Mapping[str, Any]:
             raise ValueError(message)
         return found
 
-    read = json.loads(_bytes(part), object_pairs_hook=once)
+    read = json.loads(_bytes(part).decode(), object_pairs_hook=once)
     return read if isinstance(read, dict) else {}
 
 

@@ -8,7 +8,11 @@ import logging
 import os
 import queue
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import msgspec
 
 from schemas.gate_event import GateEvent, GateEventKind
 from schemas.keyed_hash import credential_hash
@@ -17,21 +21,22 @@ from schemas.topics import GATE_EVENTS, PANICS
 from turnstile_bridge import gate, reads
 from turnstile_bridge.alone import decided_alone
 from turnstile_bridge.clock import instant
+from turnstile_bridge.clock_watch import ClockWatch
 from turnstile_bridge.drivers import interface as hardware
-from turnstile_bridge.drivers.osdp_gate import OsdpGate
-from turnstile_bridge.drivers.osdp_line import OsdpLine
+from turnstile_bridge.drivers.gate_devices import GateDevices
 from turnstile_bridge.facts import FactsOnDisk
 from turnstile_bridge.gate_words import (
+    Answered,
     DecideAlone,
     Effect,
     GateInput,
     GateState,
+    GuardAnswered,
     Indicate,
     Instant,
     ModeKnown,
     OwnDecision,
     Relock,
-    Resumed,
     Say,
     SetFree,
     Setup,
@@ -43,6 +48,7 @@ from turnstile_bridge.journal import FILLING_OVER_SHARE, FILLING_SHARE, Journal,
 from turnstile_bridge.log import log
 from turnstile_bridge.panic_watch import AlarmsTaken, PanicWatch, Press
 from turnstile_bridge.settings import GateConfiguration
+from turnstile_bridge.shown_pass import shown_pass
 from turnstile_bridge.uplink import Uplink, UplinkEvent
 
 LINE_WAIT_S = 0.002
@@ -59,10 +65,8 @@ class Bridge:
         settings = configuration.settings
         self._settings = settings
         self._card_key = configuration.card_key()
-        readers = [(reader.address, reader.name) for reader in settings.osdp.readers]
-        line = OsdpLine(configuration.port, settings.osdp.baud, configuration.scbk(), readers)
-        self._hardware = OsdpGate(line, [name for _, name in readers], settings.turnstile, settings.panic_buttons)
-        self._directions = {reader.name: reader.direction for reader in settings.osdp.readers}
+        self._devices = GateDevices(configuration)
+        self._hardware = self._devices.gate
         self._silent = {button.name: button.silent for button in settings.panic_buttons}
         folder: Path = configuration.data_dir
         self._journal = Journal(
@@ -84,6 +88,7 @@ class Bridge:
         )
         self._state = GateState()
         self._presses = PanicWatch()
+        self._clock = ClockWatch(instant())
         self._inbox: queue.SimpleQueue[UplinkEvent] = queue.SimpleQueue()
         self._wake = os.eventfd(0, os.EFD_NONBLOCK | os.EFD_CLOEXEC)
         self._running = True
@@ -94,7 +99,7 @@ class Bridge:
     def run(self) -> None:
         """Serve the gate until ``stop``; locks and closes everything at the end."""
         began = instant()
-        self._hardware.open(began.s)
+        self._devices.open(began.s)
         self._resume(began)
         self._uplink.start()
         self._heartbeat_s = began.s
@@ -104,7 +109,7 @@ class Bridge:
                 self._turn(began)
         finally:
             self._uplink.stop()
-            self._hardware.close()
+            self._devices.close()
             self._facts.close()
             self._journal.close()
             log("stopped", process="bridge", gate=self._settings.gate)
@@ -124,16 +129,12 @@ class Bridge:
 
     def _turn(self, began: Instant) -> None:
         now = instant()
-        for event in self._hardware.poll(now.s):
+        for event in self._devices.poll(now.s):
             self._happened(event, now)
         with contextlib.suppress(BlockingIOError):
             os.eventfd_read(self._wake)
         while not self._inbox.empty():
-            told = self._inbox.get()
-            if isinstance(told, AlarmsTaken):
-                self._confirmed(told)
-            else:
-                self._step(told, instant())
+            self._heard(self._inbox.get(), instant())
         due_s = gate.next_deadline_s(self._state)
         if due_s is not None and now.s >= due_s:
             self._step(Tick(), now)
@@ -141,20 +142,53 @@ class Bridge:
             self._watch_s = now.s + _WATCH_EVERY_S
             self._look_after(began, now)
 
+    def _heard(self, told: UplinkEvent, now: Instant) -> None:
+        match told:
+            case AlarmsTaken():
+                self._confirmed(told)
+            case GuardAnswered():
+                self._step(msgspec.structs.replace(told, own_id=self._journal.next_id()), now)
+            case Answered(at=datetime() as said_at):
+                self._clock.agreed(said_at, now)
+                self._step(told, now)
+            case _:
+                self._step(told, now)
+
     def _happened(self, event: hardware.HardwareEvent, now: Instant) -> None:
         match event:
             case hardware.PanicPressed():
                 self._panic(event.button, now)
             case hardware.CardRead():
                 credential = credential_hash(self._card_key, event.bits, event.data)
-                policy = self._facts.policy()
-                within_ms = policy.answer_within_ms if policy else self._settings.answer_within_ms
-                way = self._directions[event.reader]
-                self._step(
-                    Shown(self._journal.next_id(), event.reader, way, credential, event.bits, within_ms / 1000), now
-                )
+                self._shown(event.reader, credential, now, bits=event.bits)
+            case hardware.ScanRead():
+                self._scanned(event, now)
+            case hardware.ScanDropped():
+                log("scan_dropped", logging.WARNING, scanner=event.scanner, trouble=event.trouble, size=event.size)
             case _:
                 self._step(event, now)
+
+    def _shown(self, device: str, credential: str, now: Instant, **of_technology: Any) -> None:
+        policy = self._facts.policy()
+        within_ms = policy.answer_within_ms if policy else self._settings.answer_within_ms
+        self._step(
+            Shown(
+                id=self._journal.next_id(),
+                reader=device,
+                direction=self._devices.ways[device],
+                credential=credential,
+                answer_within_s=within_ms / 1000,
+                **of_technology,
+            ),
+            now,
+        )
+
+    def _scanned(self, scan: hardware.ScanRead, now: Instant) -> None:
+        found = shown_pass(scan.data, self._settings.site, self._facts.policy(), self._card_key, now.at)
+        if found.spoiled_by_layout:
+            log("scan_spoiled_by_layout", logging.WARNING, scanner=scan.scanner)
+            self._gate_event("device_back", now, scan.scanner, keyboard_layout="cyrillic")
+        self._shown(scan.scanner, found.credential, now, bits=0, technology="qr", pass_fault=found.fault)
 
     def _step(self, event: GateInput, now: Instant) -> None:
         self._state, effects = gate.step(self._setup, self._state, event, now)
@@ -173,7 +207,7 @@ class Bridge:
                 case SetFree():
                     self._hardware.set_free(effect.on)
                 case Indicate():
-                    self._hardware.indicate(effect.reader, effect.look)
+                    self._devices.indicate(effect.reader, effect.look)
                 case DecideAlone():
                     self._decide_alone(effect, now)
                 case Say():
@@ -181,7 +215,9 @@ class Bridge:
 
     def _decide_alone(self, effect: DecideAlone, now: Instant) -> None:
         read = effect.read
-        self._step(OwnDecision(read.id, decided_alone(read.data, self._facts, self._journal, now.at)), now)
+        doubted = self._clock.doubted(now, self._facts.newest_said_at())
+        decided = decided_alone(read.data, self._facts, self._journal, now.at, clock_doubted=doubted)
+        self._step(OwnDecision(read.id, decided), now)
 
     def _say(self, said: list[Say], now: Instant) -> list[Written]:
         if not said:
@@ -191,11 +227,9 @@ class Bridge:
             log("said", logging.DEBUG if one.kept else logging.ERROR, topic=say.topic.name, id=one.id, kept=one.kept)
         return written
 
-    def _gate_event(self, kind: GateEventKind, now: Instant, **detail: str) -> None:
-        self._say(
-            [Say(GATE_EVENTS, GateEvent(gate=self._settings.gate, kind=kind, device=None, gap_s=None, detail=detail))],
-            now,
-        )
+    def _gate_event(self, kind: GateEventKind, now: Instant, device: str | None = None, **detail: str) -> None:
+        event = GateEvent(gate=self._settings.gate, kind=kind, device=device, gap_s=None, detail=detail)
+        self._say([Say(GATE_EVENTS, event)], now)
 
     def _panic(self, button: str, now: Instant) -> None:
         silent = self._silent[button]
@@ -215,14 +249,16 @@ class Bridge:
         for press in self._presses.unconfirmed(now.s):
             log("panic_unconfirmed", logging.ERROR, id=press.event_id)
             if not press.silent:
-                for reader in self._directions:
-                    self._hardware.indicate(reader, "denied", _CALL_102)
+                self._devices.call_out(_CALL_102)
         share = self._journal.backlog().share
         if (share >= FILLING_SHARE) != self._filling and (share >= FILLING_SHARE or share < FILLING_OVER_SHARE):
             self._filling = share >= FILLING_SHARE
             if self._filling:
                 log("journal_filling", logging.WARNING, share=round(share, 2))
                 self._gate_event("journal_filling", now, share=f"{share:.2f}")
+        if self._clock.told(doubted=self._clock.doubted(now, self._facts.newest_said_at())):
+            log("clock_wrong", logging.ERROR)
+            self._gate_event("clock_wrong", now)
         if now.s >= self._heartbeat_s:
             self._heartbeat_s = now.s + self._settings.heartbeat_s
             self._heartbeat(now)
@@ -242,12 +278,13 @@ class Bridge:
         self._gate_event("heartbeat", now, **{name: str(value) for name, value in detail.items()})
 
     def _resume(self, now: Instant) -> None:
-        reads, grants = self._journal.unfinished()
-        self._gate_event("started", now, boot=str(self._journal.boot), unfinished=str(len(reads) + len(grants)))
+        found = self._journal.unfinished(now.at)
+        unfinished = len(found.reads) + len(found.grants)
+        self._gate_event("started", now, boot=str(self._journal.boot), unfinished=str(unfinished))
         mode = self._facts.mode()
         if mode is not None:
             self._step(ModeKnown(mode.mode, mode.drill), now)
-        self._step(Resumed(tuple(reads), tuple(grants)), now)
+        self._step(found, now)
 
 
 def serve(configuration: GateConfiguration, on_made: Callable[[Bridge], None]) -> None:

@@ -54,9 +54,13 @@ def check(settings: SettingsFile) -> None:
     said = configuration.settings
     readers = ", ".join(reader.name for reader in said.osdp.readers)
     console.print(f"gate [bold]{said.gate}[/] of site [bold]{said.site}[/]; readers {readers} on {configuration.port}")
+    scanners = {
+        f"scanner {one.name}": port_trouble(str(configuration.path(one.port)), one.baud) for one in said.scanners
+    }
     found = {
         "keys": _keys(configuration),
         "port": port_trouble(configuration.port, configuration.settings.osdp.baud),
+        **scanners,
         "broker": broker_answers(configuration),
     }
     table = Table("part", "state")

@@ -1,5 +1,5 @@
-"""What a gate knows when it must decide alone: its site's policy, credentials and mode, followed from Kafka into
-SQLite.
+"""What a gate knows when it must decide alone: its site's policy, credentials, passes and mode, followed from Kafka
+into SQLite.
 
 Every record was checked before it came here (signature, writing role, partition); one that was refused is kept
 beside, counted, and never acted on. A record and the offset after
@@ -17,9 +17,11 @@ import msgspec
 from schemas.catalogue import Said
 from schemas.credential import Credential
 from schemas.envelope import Event, RefusedRecord
+from schemas.pass_token import jti_of
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
 from schemas.topics import Topic
+from schemas.visitor_pass import VisitorPass
 from services.rules.facts import Facts
 from turnstile_bridge.database import connect
 
@@ -34,13 +36,14 @@ CREATE TABLE IF NOT EXISTS offsets (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, next INTEGER NOT NULL, PRIMARY KEY (topic, partition)
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS confirmed (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), at TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS newest (only_row INTEGER PRIMARY KEY CHECK (only_row = 1), at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS refused (
     number INTEGER PRIMARY KEY AUTOINCREMENT, topic TEXT NOT NULL, partition INTEGER NOT NULL,
     at_offset INTEGER NOT NULL, reason TEXT NOT NULL, detail TEXT NOT NULL, sha256 TEXT NOT NULL
 );
 """
 
-FactT = TypeVar("FactT", Credential, SitePolicy, SiteMode)
+FactT = TypeVar("FactT", Credential, VisitorPass, SitePolicy, SiteMode)
 
 
 class FactsOnDisk:
@@ -61,14 +64,25 @@ class FactsOnDisk:
         partition and offset.
         """
         data = event.data
-        if not isinstance(data, Credential | SitePolicy | SiteMode):
+        if not isinstance(data, Credential | VisitorPass | SitePolicy | SiteMode):
             return False
-        subject = data.credential if isinstance(data, Credential) else event.site
+        match data:
+            case Credential():
+                subject = data.credential
+            case VisitorPass():
+                subject = data.jti
+            case _:
+                subject = event.site
         changed = self._connection.execute(
             "INSERT INTO facts VALUES (?, ?, ?, ?) ON CONFLICT (noun, subject)"
             " DO UPDATE SET version = excluded.version, data = excluded.data WHERE excluded.version > facts.version",
             (topic.noun, subject, data.version, msgspec.json.encode(data)),
         ).rowcount
+        self._connection.execute(
+            "INSERT INTO newest VALUES (1, ?) ON CONFLICT (only_row) DO UPDATE SET at = excluded.at"
+            " WHERE excluded.at > newest.at",
+            (event.time.astimezone(UTC).isoformat(timespec="microseconds"),),
+        )
         self.passed_over(topic, position)
         return changed > 0
 
@@ -109,15 +123,24 @@ class FactsOnDisk:
             )
 
     def facts_for(self, credential: str) -> Facts:
-        """Give what a decision about a credential may look at; presence is the journal's to add."""
+        """Give what a decision about a credential may look at, of what administration said; what the gate saw itself
+        is the journal's to add.
+        """
         confirmed = self._connection.execute("SELECT at FROM confirmed").fetchone()
+        jti = jti_of(credential)
         return Facts(
             policy=self.policy(),
             confirmed_at=datetime.fromisoformat(confirmed[0]) if confirmed else _NEVER,
-            credential=self._fact("credential", credential, Credential),
+            credential=self._fact("credential", credential, Credential) if jti is None else None,
             mode=self.mode(),
             presence=None,
+            visitor_pass=self._fact("visitor_pass", jti, VisitorPass) if jti is not None else None,
         )
+
+    def newest_said_at(self) -> datetime | None:
+        """Give when the newest fact was said, by the clock of who said it: now is later."""
+        row = self._connection.execute("SELECT at FROM newest").fetchone()
+        return datetime.fromisoformat(row[0]) if row else None
 
     def policy(self) -> SitePolicy | None:
         """Give the site's policy."""

@@ -1,7 +1,7 @@
 """The gate's state machine: ``step(setup, state, event, now)`` gives the state after an event and what is to be done.
 
-Pure: no I/O, clock or ids (a read's id comes with its event). Three tables: what each event does (here), a read on its
-way to its one act (``reads.STEPS``), one way through the turnstile (``lane.STEPS``).
+Pure: no I/O, clock or ids (a read's id comes with its event). Four tables: what each event does (here), a read on its
+way to its act (``reads.STEPS``), a guard's answer (``answers.STEPS``), one way through the turnstile (``lane.STEPS``).
 """
 
 from collections.abc import Callable
@@ -11,14 +11,15 @@ import msgspec
 
 from schemas.gate_event import GateEvent, GateEventKind
 from schemas.topics import GATE_EVENTS
+from turnstile_bridge import answers, reads
 from turnstile_bridge import lane as lanes
-from turnstile_bridge import reads
 from turnstile_bridge.drivers import interface as hardware
 from turnstile_bridge.gate_words import (
     Answered,
     Effect,
     GateInput,
     GateState,
+    GuardAnswered,
     Instant,
     LinkLost,
     LinkRestored,
@@ -60,6 +61,7 @@ def _tick(setup: Setup, state: GateState, _event: Tick, now: Instant) -> Step:
 
 def _resumed(setup: Setup, state: GateState, event: Resumed, now: Instant) -> Step:
     effects: list[Effect] = []
+    state = answers.resumed(state, event)
     for grant, at in event.grants:
         age_s = (now.at - at).total_seconds()
         place = lanes.place(setup, state, grant.direction)
@@ -153,6 +155,7 @@ def _told(setup: Setup, kind: GateEventKind, device: str | None, *, gap_s: float
 _HANDLERS: dict[type, Callable[[Setup, GateState, Any, Instant], Step]] = {
     Shown: reads.shown,
     Answered: reads.answered,
+    GuardAnswered: answers.answered,
     OwnDecision: reads.own_decision,
     Tick: _tick,
     Resumed: _resumed,

@@ -7,7 +7,9 @@ import msgspec
 
 from schemas.access_decision import AccessDecision
 from schemas.catalogue import Said
-from schemas.credential_read import CredentialRead, Direction
+from schemas.credential_read import CredentialRead, Direction, PassFault, Technology
+from schemas.gate_act import GateAct
+from schemas.guard_answer import GuardAnswer
 from schemas.site_mode import Mode
 from schemas.topics import Topic
 from services.rules.decide import Decided
@@ -44,13 +46,26 @@ class Shown(msgspec.Struct, frozen=True):
     credential: str
     bits: int
     answer_within_s: float
+    technology: Technology = "card"
+    pass_fault: PassFault | None = None
 
 
 class Answered(msgspec.Struct, frozen=True):
-    """An online decision came, signed for this gate. ``id`` is its event's."""
+    """An online decision came, signed for this gate. ``id`` and ``at`` are its event's."""
 
     id: str
     decision: AccessDecision
+    at: datetime | None = None
+
+
+class GuardAnswered(msgspec.Struct, frozen=True):
+    """A guard's answer came, signed for this gate. ``id`` is its event's; ``own_id`` the one that the gate's next
+    record gets, which stands for the read where somebody is admitted by name.
+    """
+
+    id: str
+    answer: GuardAnswer
+    own_id: str = ""
 
 
 class OwnDecision(msgspec.Struct, frozen=True):
@@ -102,19 +117,32 @@ class OpenRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resumed(msgspec.Struct, frozen=True):
-    """The bridge begins: what it finds unfinished in its journal, reads without an act and grants without a
-    passage, with their times.
+    """The bridge begins: what it finds unfinished in its journal, reads without an act, grants without a passage and
+    questions without an answer, with their times, and the guards' answers that it has acted on.
     """
 
     reads: tuple[tuple[str, datetime, CredentialRead], ...]
     grants: tuple[tuple[Grant, datetime], ...]
+    questions: tuple[tuple[GateAct, datetime], ...] = ()
+    answers: tuple[tuple[str, datetime], ...] = ()
 
 
 class Tick(msgspec.Struct, frozen=True):
     """Time has passed; what is due is done."""
 
 
-GateInput = Shown | Answered | OwnDecision | ModeKnown | LinkLost | LinkRestored | Resumed | Tick | HardwareEvent
+GateInput = (
+    Shown
+    | Answered
+    | GuardAnswered
+    | OwnDecision
+    | ModeKnown
+    | LinkLost
+    | LinkRestored
+    | Resumed
+    | Tick
+    | HardwareEvent
+)
 
 
 class Lane(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,11 +154,19 @@ class Lane(msgspec.Struct, frozen=True, kw_only=True):
     waiting: tuple[Grant, ...] = ()
 
 
+class Question(msgspec.Struct, frozen=True):
+    """A read that was acted on by asking the guard, and when."""
+
+    act: GateAct
+    asked_at: datetime
+
+
 class GateState(msgspec.Struct, frozen=True, kw_only=True):
     """All that a gate remembers between two events.
 
     ``shown`` keeps when a credential was last read at a reader; ``unanswered`` counts time-outs running; ``free``
-    holds why the gate is free; ``away`` the readers that cannot be reached.
+    holds why the gate is free; ``away`` the readers that cannot be reached. ``questions`` wait for the guard, by read;
+    ``answers`` keeps when an answer was acted on.
     """
 
     reads: dict[str, OpenRead] = {}
@@ -140,6 +176,8 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
     free: frozenset[str] = frozenset()
     mode: Mode = "normal"
     away: frozenset[str] = frozenset()
+    questions: dict[str, Question] = {}
+    answers: dict[str, datetime] = {}
 
 
 class Say(msgspec.Struct, frozen=True):

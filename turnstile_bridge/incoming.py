@@ -10,11 +10,12 @@ from pathlib import Path
 from schemas.access_decision import AccessDecision
 from schemas.catalogue import Said
 from schemas.envelope import Event, RefusedRecord, unwrap
+from schemas.guard_answer import GuardAnswer
 from schemas.site_mode import SiteMode
-from schemas.topics import ACCESS_DECISIONS, Topic
+from schemas.topics import Topic
 from schemas.trust import Trust
 from turnstile_bridge.facts import FactsOnDisk
-from turnstile_bridge.gate_words import Answered, ModeKnown
+from turnstile_bridge.gate_words import Answered, GuardAnswered, ModeKnown
 from turnstile_bridge.log import log
 
 
@@ -28,13 +29,19 @@ class Incoming:
         self.facts = FactsOnDisk(facts, site)
         self.refused = 0
 
-    def decision(self, position: tuple[int, int], value: bytes | None) -> Answered | None:
-        """Give the decision in a record when it is for this gate. ``position`` is partition and offset."""
+    def order(self, topic: Topic, position: tuple[int, int], value: bytes | None) -> Answered | GuardAnswered | None:
+        """Give the decision or the guard's answer in a record when it is for this gate. ``position`` is partition and
+        offset.
+        """
         with self.facts.whole():
-            event = self._checked(ACCESS_DECISIONS, position, value)
-        if event is None or not isinstance(event.data, AccessDecision) or event.data.gate != self._gate:
-            return None
-        return Answered(event.id, event.data)
+            event = self._checked(topic, position, value)
+        match event:
+            case Event(data=AccessDecision(gate=self._gate) as decision):
+                return Answered(event.id, decision, event.time)
+            case Event(data=GuardAnswer(gate=self._gate) as answer):
+                return GuardAnswered(event.id, answer)
+            case _:
+                return None
 
     def fact(self, topic: Topic, position: tuple[int, int], value: bytes | None) -> ModeKnown | None:
         """Keep the fact in a record, in the transaction that ``facts.whole`` began; gives the site's mode when it

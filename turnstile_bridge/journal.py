@@ -3,8 +3,8 @@
 SQLite in WAL mode with ``synchronous=FULL``. Ids are minted here, ``gate:boot:seq``: ``boot`` counts the starts on
 disk, ``seq`` the records since the gate was installed, so a gap shows. Records are signed once, when they are written.
 Alarms (panics, forced passages) have a queue of their own that no backlog delays. With each record, in the same
-transaction, the journal keeps what is unfinished (a read without an act, a grant without a passage) and who is inside
-by this gate's own passages.
+transaction, the journal keeps what follows from it (``standing``): what is unfinished, who is inside, which passes were
+used.
 """
 
 import sqlite3
@@ -16,20 +16,17 @@ from typing import Literal
 
 import msgspec
 
-from schemas.credential_read import CredentialRead
 from schemas.envelope import Event
-from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent
 from schemas.ids import EventId
 from schemas.outgoing import outgoing
 from schemas.panic import Panic
-from schemas.passage import Passage
 from schemas.topics import BY_NAME, Placement
 from schemas.trust import Signer
-from services.rules.facts import Presence
-from services.rules.presence import presence_after
+from services.rules.facts import PassStanding, Presence
+from turnstile_bridge import standing
 from turnstile_bridge.database import connect
-from turnstile_bridge.gate_words import Grant, Say
+from turnstile_bridge.gate_words import Resumed, Say
 
 Queue = Literal["records", "alarms"]
 FILLING_SHARE = 0.8
@@ -44,12 +41,6 @@ CREATE TABLE IF NOT EXISTS records (
     topic TEXT NOT NULL, partition INTEGER NOT NULL, key BLOB NOT NULL, value BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS records_by_queue ON records (queue, seq);
-CREATE TABLE IF NOT EXISTS unfinished (
-    id TEXT PRIMARY KEY, kind TEXT NOT NULL, at TEXT NOT NULL, data BLOB NOT NULL
-) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS presence (
-    person TEXT PRIMARY KEY, inside INTEGER NOT NULL, event TEXT NOT NULL, at TEXT NOT NULL
-) WITHOUT ROWID;
 """
 
 
@@ -100,7 +91,7 @@ class Journal:
         self._placement = placement
         self._max_rows, self._max_bytes = max_rows, max_bytes
         self._connection = connect(path)
-        self._connection.executescript(_TABLES)
+        self._connection.executescript(_TABLES + standing.TABLES)
         with self._connection as connection:
             connection.execute(
                 "INSERT INTO counters VALUES ('boot', 1) ON CONFLICT (name) DO UPDATE SET value = value + 1"
@@ -151,21 +142,20 @@ class Journal:
             rows, size = self._rows, self._bytes
         return Backlog(rows, size, max(rows / self._max_rows, size / self._max_bytes))
 
-    def unfinished(self) -> tuple[list[tuple[str, datetime, CredentialRead]], list[tuple[Grant, datetime]]]:
-        """Give the reads without an act and the grants without a passage, oldest first."""
-        reads, grants = [], []
-        for event_id, kind, at, data in self._connection.execute(
-            "SELECT id, kind, at, data FROM unfinished ORDER BY at, id"
-        ):
-            if kind == "read":
-                reads.append((event_id, datetime.fromisoformat(at), msgspec.json.decode(data, type=CredentialRead)))
-            else:
-                grants.append((msgspec.json.decode(data, type=Grant), datetime.fromisoformat(at)))
-        return reads, grants
+    def unfinished(self, now: datetime) -> Resumed:
+        """Give the reads without an act, the grants without a passage, the questions without an answer, and the
+        answers that were acted on.
+        """
+        with self._connection as connection:
+            return standing.unfinished(connection, now)
 
     def presence(self, person: str) -> Presence | None:
         """Give where a holder (or a credential without one) was last seen to pass at this gate."""
-        return _presence(self._connection, person)
+        return standing.presence(self._connection, person)
+
+    def pass_standing(self, jti: str) -> PassStanding | None:
+        """Give how far this gate itself has used a pass."""
+        return standing.pass_standing(self._connection, jti)
 
     def sender(self, queue: Queue) -> "Outbox":
         """Give one queue to the thread that sends it; to be called in that thread."""
@@ -192,7 +182,7 @@ class Journal:
             with self._connection as connection:
                 for row, say, at in rows:
                     connection.execute("INSERT INTO records VALUES (?, ?, ?, ?, ?, ?, ?)", row)
-                    _keep_unfinished(connection, row[1], say, at)
+                    standing.keep(connection, row[1], say, at)
                 connection.execute("UPDATE counters SET value = ? WHERE name = 'seq'", (self._seq,))
         except sqlite3.OperationalError:
             return False
@@ -255,36 +245,3 @@ def look(path: Path) -> dict[str, tuple[int, int]]:
 def _measure(connection: sqlite3.Connection) -> tuple[int, int]:
     rows, size = connection.execute("SELECT COUNT(*), COALESCE(SUM(LENGTH(value)), 0) FROM records").fetchone()
     return int(rows), int(size)
-
-
-def _keep_unfinished(connection: sqlite3.Connection, event_id: str, say: Say, at: datetime) -> None:
-    match say.data:
-        case CredentialRead():
-            connection.execute(
-                "INSERT INTO unfinished VALUES (?, 'read', ?, ?)",
-                (event_id, at.isoformat(), msgspec.json.encode(say.data)),
-            )
-        case GateAct():
-            connection.execute("DELETE FROM unfinished WHERE id = ?", (say.data.read,))
-            if say.grant is not None:
-                grant = (say.grant.id, at.isoformat(), msgspec.json.encode(say.grant))
-                connection.execute("INSERT INTO unfinished VALUES (?, 'grant', ?, ?)", grant)
-        case Passage(grant=str(grant_id)):
-            connection.execute("DELETE FROM unfinished WHERE id = ?", (grant_id,))
-            _keep_presence(connection, event_id, say.data, at)
-
-
-def _keep_presence(connection: sqlite3.Connection, event_id: str, passage: Passage, at: datetime) -> None:
-    person = passage.holder or passage.credential
-    after = presence_after(_presence(connection, person), passage, event_id, at) if person else None
-    if after is not None:
-        connection.execute(
-            "INSERT INTO presence VALUES (?, ?, ?, ?) ON CONFLICT (person)"
-            " DO UPDATE SET inside = excluded.inside, event = excluded.event, at = excluded.at",
-            (person, after.inside, after.event, after.at.isoformat()),
-        )
-
-
-def _presence(connection: sqlite3.Connection, person: str) -> Presence | None:
-    row = connection.execute("SELECT inside, event, at FROM presence WHERE person = ?", (person,)).fetchone()
-    return Presence(bool(row[0]), row[1], datetime.fromisoformat(row[2])) if row else None

@@ -26,6 +26,7 @@ from turnstile_bridge.gate_words import (
     Instant,
     OpenRead,
     OwnDecision,
+    Question,
     ReadPhase,
     Say,
     Setup,
@@ -39,6 +40,9 @@ SAME_READ_S = 3.0
 UNANSWERED_BEFORE_ALONE = 3
 OWN_GRANT_LASTS = timedelta(seconds=10)
 """How long an admission by the gate itself may wait for the passage before it."""
+
+QUESTION_LASTS = timedelta(minutes=10)
+"""After this nobody stands before the turnstile any more: whoever comes back shows the card again."""
 
 ReadEvent = Literal["answered", "timed_out", "decided"]
 ReadStep = Literal["act", "act_without_opening", "decide_alone", "forget"]
@@ -71,9 +75,10 @@ def shown(setup: Setup, state: GateState, event: Shown, now: Instant) -> Step:
         reader=event.reader,
         direction=event.direction,
         credential=event.credential,
-        technology="card",
+        technology=event.technology,
         bits=event.bits,
         answer_by=now.at + timedelta(seconds=event.answer_within_s),
+        pass_fault=event.pass_fault,
     )
     phase: ReadPhase = "deciding" if is_alone(state) else "asked"
     read = OpenRead(id=event.id, data=data, phase=phase, shown=now, deadline_s=now.s + event.answer_within_s)
@@ -114,7 +119,7 @@ def answered(setup: Setup, state: GateState, event: Answered, now: Instant) -> S
         policy_age_s=decision.policy_age_s,
         grant=None,
     )
-    return _do(setup, _without(state, read), act, decision.expires_at, now)
+    return acted(setup, _without(state, read), act, decision.expires_at, now)
 
 
 def own_decision(setup: Setup, state: GateState, event: OwnDecision, now: Instant) -> Step:
@@ -138,10 +143,11 @@ def own_decision(setup: Setup, state: GateState, event: OwnDecision, now: Instan
         grant=None,
     )
     if found == "act_without_opening":
-        return _without(state, read), [Say(GATE_ACTS, act)]
+        state = _without(state, read)
+        return (_asking(state, act, now) if act.verdict is Verdict.ASK else state), [Say(GATE_ACTS, act)]
     is_probe = now.s < read.deadline_s
     state = _with(state, _change(read, phase="probing")) if is_probe else _without(state, read)
-    return _do(setup, state, act, now.at + OWN_GRANT_LASTS, now)
+    return acted(setup, state, act, now.at + OWN_GRANT_LASTS, now)
 
 
 def due(state: GateState, now: Instant) -> Step:
@@ -164,16 +170,16 @@ def left_over(state: GateState, found: tuple[str, datetime, CredentialRead], now
     return _with(state, read), [DecideAlone(read)]
 
 
-def next_deadline_s(state: GateState) -> float | None:
-    """Give when the next read has waited long enough."""
-    waiting = (read.deadline_s for read in state.reads.values() if (read.phase, "timed_out") in STEPS)
-    return min(waiting, default=None)
-
-
-def _do(setup: Setup, state: GateState, act: GateAct, expires_at: datetime, now: Instant) -> Step:
+def acted(
+    setup: Setup, state: GateState, act: GateAct, expires_at: datetime, now: Instant, own_id: str | None = None
+) -> Step:
+    """Say an act and do it: open for an admission until it expires, ask, refuse. ``own_id`` is the id that the act's
+    record gets, where somebody counts on it.
+    """
+    state = _asking(state, act, now)
     look = Indicate(act.reader, _LOOKS[act.verdict])
     if act.verdict is not Verdict.ADMIT or state.free:
-        return state, [Say(GATE_ACTS, act), look]
+        return state, [Say(GATE_ACTS, act, id=own_id), look]
     grant = Grant(
         id=grant_id(act.read),
         read=act.read,
@@ -183,10 +189,30 @@ def _do(setup: Setup, state: GateState, act: GateAct, expires_at: datetime, now:
         holder=act.holder,
         expires_at=expires_at,
     )
-    said = Say(GATE_ACTS, _change(act, grant=grant.id), grant=grant)
+    said = Say(GATE_ACTS, _change(act, grant=grant.id), id=own_id, grant=grant)
     place = lanes.place(setup, state, act.direction)
     lane, effects = lanes.granted(state.lanes[act.direction], place, grant, now)
     return lanes.with_lane(state, act.direction, lane), [said, *effects, look]
+
+
+def next_deadline_s(state: GateState) -> float | None:
+    """Give when the next read has waited long enough."""
+    waiting = (read.deadline_s for read in state.reads.values() if (read.phase, "timed_out") in STEPS)
+    return min(waiting, default=None)
+
+
+def _asking(state: GateState, act: GateAct, now: Instant) -> GateState:
+    """Keep a question for the guard; an admission, by whomever, ends every question of the one who was admitted."""
+    open_ = {read: one for read, one in state.questions.items() if now.at - one.asked_at <= QUESTION_LASTS}
+    if act.verdict is Verdict.ASK:
+        open_[act.read] = Question(act, now.at)
+    elif act.verdict is Verdict.ADMIT:
+        open_ = {read: one for read, one in open_.items() if not _is_same_person(one.act, act)}
+    return _change(state, questions=open_)
+
+
+def _is_same_person(one: GateAct, other: GateAct) -> bool:
+    return one.credential == other.credential or (one.holder is not None and one.holder == other.holder)
 
 
 def _decide_alone(state: GateState, read: OpenRead) -> Step:

@@ -19,6 +19,8 @@ CARD_KEY_BYTES = 32
 SCBK_BYTES = 16
 
 Level = Literal["open", "closed"]
+Terminator = Literal["cr", "lf", "crlf", "stx-etx", "none"]
+"""What a scanner sends after each code."""
 
 
 class ReaderSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -38,6 +40,18 @@ class OsdpSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     baud: int = 115200
     scbk_file: str
     readers: list[ReaderSettings]
+
+
+class ScannerSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A QR scanner on a serial port of its own: ``port`` by its stable name, what it sends after each code, and which
+    way its passes let.
+    """
+
+    name: str
+    port: str
+    baud: int = 9600
+    direction: Direction
+    terminator: Terminator = "cr"
 
 
 class Output(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -106,6 +120,7 @@ class GateSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     kafka: ClusterSettings
     osdp: OsdpSettings
     turnstile: TurnstileSettings
+    scanners: list[ScannerSettings] = []
     panic_buttons: list[PanicButton] = []
     journal: JournalSettings = JournalSettings()
 
@@ -119,6 +134,7 @@ class GateConfiguration:
         self.folder = folder
         _check_names(settings)
         _check_line(settings)
+        _check_scanners(settings, folder)
         _check_ranges(settings)
         self.placement = settings.kafka.placement()
 
@@ -200,6 +216,7 @@ class GateConfiguration:
 def _check_names(settings: GateSettings) -> None:
     named = {"site": settings.site, "gate": settings.gate}
     named |= {f"osdp.readers[{place}].name": reader.name for place, reader in enumerate(settings.osdp.readers)}
+    named |= {f"scanners[{place}].name": scanner.name for place, scanner in enumerate(settings.scanners)}
     named |= {f"panic_buttons[{place}].name": button.name for place, button in enumerate(settings.panic_buttons)}
     for setting, text in named.items():
         if not is_slug(text):
@@ -223,6 +240,23 @@ def _check_line(settings: GateSettings) -> None:
         if contact is not None and contact.reader not in names:
             message = f"setting {setting}.reader: no reader is called {contact.reader!r}, there are {', '.join(names)}"
             raise WrongSetting(message)
+
+
+def _check_scanners(settings: GateSettings, folder: Path) -> None:
+    names = {reader.name for reader in settings.osdp.readers}
+    ports = {folder / settings.osdp.port}
+    for place, scanner in enumerate(settings.scanners):
+        port = folder / scanner.port
+        trouble = {
+            "name": f"{scanner.name!r} is a reader or scanner already" if scanner.name in names else None,
+            "port": f"{scanner.port} is taken by a reader or scanner already" if port in ports else None,
+            "baud": None if 1200 <= scanner.baud <= 921_600 else f"{scanner.baud} is not in 1200 to 921600",  # noqa: PLR2004
+        }
+        for setting, wrong in trouble.items():
+            if wrong is not None:
+                raise WrongSetting(f"setting scanners[{place}].{setting}: {wrong}")
+        names.add(scanner.name)
+        ports.add(port)
 
 
 def _check_ranges(settings: GateSettings) -> None:

@@ -1,10 +1,9 @@
-"""The gate's link to Kafka, and the only importer of kafka-python: sends the journal in order, brings decisions and
-facts.
+"""The gate's link to Kafka, and the only importer of kafka-python: sends the journal in order, brings orders
+(decisions, guards' answers) and facts.
 
-Four threads: records, alarms (by a producer of their own, so that no backlog is before them), decisions, facts.
-Each waits for the broker as long as it takes and survives its
-absence. What comes is checked (signature, writing role, partition, site) before anybody acts on it; what is refused
-is counted and kept.
+Four threads: records, alarms (by a producer of their own, so that no backlog is before them), orders, facts.
+Each waits for the broker as long as it takes and survives its absence. What comes is checked (signature,
+writing role, partition, site) before anybody acts on it; what is refused is counted and kept.
 """
 
 import contextlib
@@ -19,8 +18,18 @@ from typing import Any
 from kafka import KafkaConsumer, KafkaProducer, TopicPartition
 from kafka.errors import KafkaError, KafkaTimeoutError
 
-from schemas.topics import ACCESS_DECISIONS, CREDENTIALS, GATE_EVENTS, PANICS, SITE_MODES, SITE_POLICIES, Topic
-from turnstile_bridge.gate_words import Answered, LinkLost, LinkRestored, ModeKnown
+from schemas.topics import (
+    ACCESS_DECISIONS,
+    CREDENTIALS,
+    GATE_EVENTS,
+    GUARD_ANSWERS,
+    PANICS,
+    SITE_MODES,
+    SITE_POLICIES,
+    VISITOR_PASSES,
+    Topic,
+)
+from turnstile_bridge.gate_words import Answered, GuardAnswered, LinkLost, LinkRestored, ModeKnown
 from turnstile_bridge.incoming import Incoming
 from turnstile_bridge.journal import Journal, Outbox, Queue, Waiting
 from turnstile_bridge.kafka_options import BOOTSTRAP_MS, connection_options
@@ -33,7 +42,10 @@ WINDOW = 500
 """So many records may be on their way at once."""
 
 CONFIRM_EVERY_S = 10.0
-FACT_TOPICS = (SITE_POLICIES, SITE_MODES, CREDENTIALS)
+FACT_TOPICS = (SITE_POLICIES, SITE_MODES, CREDENTIALS, VISITOR_PASSES)
+ORDER_TOPICS = (ACCESS_DECISIONS, GUARD_ANSWERS)
+"""What a gate acts on once and does not keep: followed from the end."""
+
 _RETRY_S = 0.5
 _NO_DEADLINE_MS = 7 * 24 * 3600 * 1000
 _POLL_MS = 250
@@ -43,7 +55,7 @@ _LOOK_S = 1.0
 logging.getLogger("kafka").setLevel(logging.CRITICAL)
 
 
-UplinkEvent = Answered | ModeKnown | LinkLost | LinkRestored | AlarmsTaken
+UplinkEvent = Answered | GuardAnswered | ModeKnown | LinkLost | LinkRestored | AlarmsTaken
 
 
 def broker_answers(configuration: GateConfiguration) -> str | None:
@@ -56,7 +68,7 @@ def broker_answers(configuration: GateConfiguration) -> str | None:
         prefix = configuration.settings.kafka.topic_prefix
         missing = [
             topic.name
-            for topic in (ACCESS_DECISIONS, *FACT_TOPICS)
+            for topic in (*ORDER_TOPICS, *FACT_TOPICS)
             if not consumer.partitions_for_topic(prefix + topic.name)
         ]
     except KafkaError as error:
@@ -84,7 +96,7 @@ class Uplink:
         works: dict[str, Callable[[], None]] = {
             "records": lambda: self._send("records"),
             "alarms": lambda: self._send("alarms"),
-            "decisions": self._bring_decisions,
+            "orders": self._bring_orders,
             "facts": self._bring_facts,
         }
         self._threads = [
@@ -196,18 +208,18 @@ class Uplink:
         consumer.assign(list(assigned))
         return consumer, assigned
 
-    def _bring_decisions(self) -> None:
+    def _bring_orders(self) -> None:
         incoming = self._incoming()
-        consumer, assigned = self._consumer((ACCESS_DECISIONS,))
+        consumer, assigned = self._consumer(ORDER_TOPICS)
         try:
             consumer.seek_to_end()
             for place in assigned:
                 consumer.position(place, timeout_ms=_ASK_END_MS)
             log("decisions_followed")
             while not self._stopping.is_set():
-                for records in consumer.poll(timeout_ms=_POLL_MS).values():
+                for place, records in consumer.poll(timeout_ms=_POLL_MS).items():
                     for record in records:
-                        if told := incoming.decision((record.partition, record.offset), record.value):
+                        if told := incoming.order(assigned[place], (record.partition, record.offset), record.value):
                             self._tell(told)
         finally:
             self._close(consumer, incoming)

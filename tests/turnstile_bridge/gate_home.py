@@ -13,7 +13,7 @@ import threading
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import msgspec
 
@@ -21,9 +21,11 @@ from schemas.catalogue import Said
 from schemas.credential import Category, Credential
 from schemas.envelope import Event, unwrap
 from schemas.keyed_hash import credential_hash
-from schemas.site_policy import CategoryRules, GateTrust, SitePolicy, Window
-from schemas.topics import BY_NAME, CREDENTIALS, SITE_POLICIES, Role, Topic
+from schemas.pass_token import PassClaims, written
+from schemas.site_policy import CategoryRules, GateTrust, PassKey, SitePolicy, Window
+from schemas.topics import BY_NAME, CREDENTIALS, SITE_POLICIES, VISITOR_PASSES, Role, Topic
 from schemas.trust import Signer, gate_source, service_source
+from schemas.visitor_pass import VisitorPass
 from tests.parts.waiting import eventually
 from turnstile_bridge.facts import FactsOnDisk
 from turnstile_bridge.settings import GateConfiguration
@@ -34,6 +36,7 @@ PUPIL = (26, bytes.fromhex("a1b2c340"))
 STAFF = (37, bytes.fromhex("0011223340"))
 STRANGER = (26, bytes.fromhex("ffffffc0"))
 ALWAYS = [Window(weekdays=[1, 2, 3, 4, 5, 6, 7], opens_min=0, closes_min=1440)]
+PASS_KID = "2026-a"
 NOBODY_LISTENS = "127.0.0.1:9"
 
 SETTINGS = """
@@ -57,6 +60,17 @@ readers = [
   {{ address = 0, name = "entry", direction = "entry" }},
   {{ address = 1, name = "exit", direction = "exit" }},
 ]
+
+[[scanners]]
+name = "qr-entry"
+port = "qr-entry"
+direction = "entry"
+
+[[scanners]]
+name = "qr-exit"
+port = "qr-exit"
+direction = "exit"
+terminator = "none"
 
 [turnstile]
 unlock_entry = {{ reader = "entry", number = 0 }}
@@ -139,6 +153,7 @@ class GateHome:
         self.gate_signer = Signer(gate_source(GATE), self._key("gate.key", 32))
         self.card_key = self._key("cards.key", 32)
         self.scbk = self._key("scbk.key", 16)
+        self.pass_seed = self._key("passes.key", 32)
         roles = (Role.ADMISSION, Role.ADMINISTRATION, Role.WEB)
         self.services = {role: Signer(service_source(role), self._key(f"{role}.key", 32)) for role in roles}
         (folder / "keyring.json").write_text(
@@ -198,23 +213,54 @@ class GateHome:
         )
 
     def policy(self, version: int = 1, answer_within_ms: int = 300) -> SitePolicy:
-        """Give a policy that lets staff and pupils in at any time."""
+        """Give a policy that lets staff, pupils and visitors in at any time, and knows the key of passes."""
         rules = CategoryRules(windows=ALWAYS, anti_passback="hard", admit_staleness_s=3600.0)
         return SitePolicy(
             version=version,
             name="School 1",
             utc_offset_min=300,
             answer_within_ms=answer_within_ms,
-            categories={"pupil": rules, "staff": rules},
+            categories={"pupil": rules, "staff": rules, "visitor": rules},
             gates={GATE: GateTrust(name="Main gate", public_keys=[self.gate_signer.public_key])},
+            pass_keys=[
+                PassKey(
+                    kid=PASS_KID,
+                    public_key=Signer("service/administration", self.pass_seed).public_key,
+                    valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+                    valid_until=datetime(2036, 1, 1, tzinfo=UTC),
+                )
+            ],
         )
 
-    def knows(self, *facts: Credential | SitePolicy) -> None:
+    def visitor_pass(self, jti: str, entries: Literal["single", "multiple"] = "single") -> VisitorPass:
+        """Give the record of a pass that is good at any time."""
+        return VisitorPass(
+            jti=jti,
+            version=1,
+            visit="visit-1",
+            holder=f"visitor-{jti}",
+            category="visitor",
+            valid_from=datetime(2026, 1, 1, tzinfo=UTC),
+            valid_until=datetime(2036, 1, 1, tzinfo=UTC),
+            entries=entries,
+            escort="none",
+            screening_due=False,
+            revoked_at=None,
+            entrances=None,
+            windows=[],
+        )
+
+    def token(self, jti: str, seed: bytes | None = None) -> str:
+        """Write the token of such a pass, with the site's key or another."""
+        now = int(datetime.now(UTC).timestamp())
+        return written(PassClaims(iss=SITE, jti=jti, nbf=now - 60, exp=now + 3600), PASS_KID, seed or self.pass_seed)
+
+    def knows(self, *facts: Credential | SitePolicy | VisitorPass) -> None:
         """Put facts on the gate's disk, as if it had followed them until a moment ago."""
         on_disk = FactsOnDisk(self.configuration.data_dir / "facts.sqlite", SITE)
         with on_disk.whole():
             for place, fact in enumerate(facts):
-                topic = CREDENTIALS if isinstance(fact, Credential) else SITE_POLICIES
+                topic = {Credential: CREDENTIALS, VisitorPass: VISITOR_PASSES, SitePolicy: SITE_POLICIES}[type(fact)]
                 event: Event[Said] = Event(
                     id=f"seed/{place}", source="service/administration", time=datetime.now(UTC), site=SITE, data=fact
                 )

@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from schemas.access_decision import AccessDecision
 from schemas.credential_read import Direction
+from schemas.guard_answer import GuardAnswer
 from schemas.ids import decision_id
 from schemas.reasons import Reason, Verdict
 from services.rules.decide import Decided
@@ -17,6 +18,7 @@ from turnstile_bridge.gate_words import (
     GateInput,
     GateState,
     Grant,
+    GuardAnswered,
     Instant,
     OwnDecision,
     Say,
@@ -30,6 +32,18 @@ EIGHT = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
 SETUP = Setup(gate="main", relay_reader={"entry": "in", "exit": "in"}, wait_s=5.0, margin_s=0.5)
 READERS: dict[str, Direction] = {"in": "entry", "out": "exit"}
 
+GUARD: dict[str, Any] = {
+    "gate": "main",
+    "direction": "entry",
+    "because": "known_to_me",
+    "holder": None,
+    "category": None,
+    "by": "guard",
+    "post": "post-1",
+    "allowed_by": None,
+    "comment": None,
+}
+
 
 @dataclass
 class Played:
@@ -39,6 +53,7 @@ class Played:
     state: GateState = field(default_factory=GateState)
     s: float = 1000.0
     seq: int = 0
+    answered: int = 0
     done: list[Effect] = field(default_factory=list)
 
     @property
@@ -55,6 +70,19 @@ class Played:
             if isinstance(effect, DecideAlone):
                 self.happens(OwnDecision(effect.read.id, decided(effect.read.data.direction, self.own_verdict)))
         return effects
+
+    def answers(self, read: str | None, verdict: Literal["admit", "refuse"] = "admit", **changed: Any) -> list[Effect]:
+        """Let the guard answer a read, or admit somebody by name; each answer is another unless ``id`` says so."""
+        self.answered += 1
+        event_id = changed.pop("id", f"administration:1:{self.answered}")
+        told = GUARD | {"read": read, "answer": verdict, "expires_at": self.now.at + timedelta(seconds=30)} | changed
+        return self.happens(GuardAnswered(event_id, GuardAnswer(**told), f"main:1:{self.seq + 1}"))
+
+    def asks(self, credential: str = "aa") -> str:
+        """Let a card be shown that the stream asks the guard about; gives its read."""
+        read = self.shows(credential)
+        self.happens(answer(read, Verdict.ASK, credential=credential, reason=Reason.LATE))
+        return read
 
     def passes(self, for_s: float) -> None:
         """Let time go by, ticking when the gate asked for it."""

@@ -2,22 +2,34 @@
 
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from schemas.access_decision import AccessDecision
 from schemas.catalogue import Said
 from schemas.envelope import Event
+from schemas.guard_answer import GuardAnswer
 from schemas.ids import decision_id
 from schemas.reasons import Reason, Refused, Verdict
 from schemas.site_mode import SiteMode
-from schemas.topics import ACCESS_DECISIONS, CREDENTIALS, SITE_MODES, SITE_POLICIES, Placement, Role, Topic
+from schemas.topics import (
+    ACCESS_DECISIONS,
+    CREDENTIALS,
+    GUARD_ANSWERS,
+    SITE_MODES,
+    SITE_POLICIES,
+    VISITOR_PASSES,
+    Placement,
+    Role,
+    Topic,
+)
 from schemas.trust import Signer
 from tests.turnstile_bridge.gate_home import SITE, STAFF, STRANGER, GateHome
 from turnstile_bridge.facts import REFUSED_KEPT, FactsOnDisk
-from turnstile_bridge.gate_words import ModeKnown
+from turnstile_bridge.gate_words import Answered, GuardAnswered, ModeKnown
 from turnstile_bridge.incoming import Incoming
 
 NOW = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
@@ -147,11 +159,71 @@ def test_a_decision_for_another_gate_of_the_site_is_passed_over(home: GateHome, 
         return signer.record(Event(id=decision_id(data.read), source=signer.source, time=NOW, site=SITE, data=data))
 
     place = incoming_partition(ACCESS_DECISIONS)
-    assert incoming.decision((place, 0), decision("school-1-back")) is None
-    told = incoming.decision((place, 1), decision("school-1-main"))
-    assert told is not None
-    assert told.id == "decision/school-1-main:1:1"
+    assert incoming.order(ACCESS_DECISIONS, (place, 0), decision("school-1-back")) is None
+    told = incoming.order(ACCESS_DECISIONS, (place, 1), decision("school-1-main"))
+    assert isinstance(told, Answered)
+    assert (told.id, told.at) == ("decision/school-1-main:1:1", NOW)
     assert incoming.refused == 0
+
+
+def test_a_guards_answer_is_taken_from_administration_only_and_for_this_gate_only(
+    home: GateHome, incoming: Incoming
+) -> None:
+    answer = guard_answer()
+    other = msgspec.structs.replace(answer, gate="school-1-back")
+    place = incoming_partition(GUARD_ANSWERS)
+    by = home.services[Role.ADMINISTRATION]
+    assert incoming.order(GUARD_ANSWERS, (place, 0), record(by, answer)) == GuardAnswered("administration:1:1", answer)
+    assert incoming.order(GUARD_ANSWERS, (place, 1), record(by, other)) is None
+    assert incoming.refused == 0
+    assert incoming.order(GUARD_ANSWERS, (place, 2), record(home.services[Role.WEB], answer)) is None
+    assert incoming.order(GUARD_ANSWERS, (place, 3), record(by, answer)[:-9] + b"}") is None
+    assert incoming.facts.refused() == [
+        ("guard_answers", str(Refused.MALFORMED), 1),
+        ("guard_answers", str(Refused.NOT_THE_WRITER), 1),
+    ]
+
+
+def guard_answer() -> GuardAnswer:
+    """Word a guard's answer."""
+    return GuardAnswer(
+        gate="school-1-main",
+        direction="entry",
+        read="school-1-main:1:1",
+        answer="admit",
+        because="document_seen",
+        holder=None,
+        category=None,
+        by="guard",
+        post="post-1",
+        allowed_by=None,
+        comment=None,
+        expires_at=NOW,
+    )
+
+
+def test_a_pass_is_followed_and_found_by_its_name(home: GateHome, incoming: Incoming) -> None:
+    signer = home.services[Role.ADMINISTRATION]
+    visit = home.visitor_pass("7f3a9c10b2d84e55")
+    take(incoming, VISITOR_PASSES, 0, record(signer, visit))
+    revoked = msgspec.structs.replace(visit, version=2, revoked_at=NOW)
+    take(incoming, VISITOR_PASSES, 1, record(signer, revoked))
+    take(incoming, VISITOR_PASSES, 2, record(signer, visit))
+    found = incoming.facts.facts_for("pass/7f3a9c10b2d84e55")
+    assert (found.visitor_pass, found.credential) == (revoked, None)
+    assert incoming.facts.facts_for("pass/another").visitor_pass is None
+    assert incoming.facts.facts_for("7f3a9c10b2d84e55").visitor_pass is None, "a card of that name is not the pass"
+
+
+def test_the_newest_thing_that_was_said_is_kept_with_its_time(home: GateHome, incoming: Incoming) -> None:
+    assert incoming.facts.newest_said_at() is None
+    by = home.services[Role.ADMINISTRATION]
+    for offset, at in enumerate((NOW, NOW - timedelta(days=1), NOW + timedelta(milliseconds=1))):
+        event: Event[Said] = Event(
+            id="administration:1:1", source=by.source, time=at, site=SITE, data=home.policy(version=offset)
+        )
+        take(incoming, SITE_POLICIES, offset, by.record(event))
+    assert incoming.facts.newest_said_at() == NOW + timedelta(milliseconds=1)
 
 
 def test_facts_survive_a_reader_that_looks_on(home: GateHome, incoming: Incoming) -> None:

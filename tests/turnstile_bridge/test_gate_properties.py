@@ -1,6 +1,7 @@
 """Rules of the gate that hold whatever happens, in whatever order."""
 
-from typing import Any
+from datetime import timedelta
+from typing import Any, Literal
 
 from hypothesis import given, settings
 from hypothesis import strategies as some
@@ -31,6 +32,7 @@ from turnstile_bridge.gate_words import (
 CARDS = some.sampled_from(["aa", "bb", "cc"])
 WAYS: some.SearchStrategy[Direction] = some.sampled_from(["entry", "exit"])
 VERDICTS = some.sampled_from(list(Verdict))
+ANSWERS: some.SearchStrategy[Literal["admit", "refuse"]] = some.sampled_from(["admit", "refuse"])
 HAPPENINGS = some.one_of(
     some.tuples(some.just("show"), CARDS, some.sampled_from(["in", "out"])),
     some.tuples(some.just("answer"), some.integers(0, 5), VERDICTS),
@@ -46,19 +48,22 @@ HAPPENINGS = some.one_of(
     some.tuples(some.just("hardware"), some.just(LinkLost())),
     some.tuples(some.just("hardware"), some.just(LinkRestored(3.0))),
     some.tuples(some.just("failed"), some.integers(0, 5)),
+    some.tuples(some.just("guard"), some.integers(0, 5), ANSWERS, some.floats(-1.0, 30.0)),
+    some.tuples(some.just("by_name"), some.integers(0, 3), ANSWERS, some.floats(-1.0, 30.0)),
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(some.lists(HAPPENINGS, max_size=40), VERDICTS)
-def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
-    happenings: list[tuple[Any, ...]], own_verdict: Verdict
-) -> None:
+def read_ids(gate_: Played) -> list[str]:
+    """Give the reads that were said, oldest first."""
+    said = [effect for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)]
+    return [str(effect.id) for effect in said]
+
+
+def played(happenings: list[tuple[Any, ...]], own_verdict: Verdict) -> Played:
+    """Let it all happen, and time pass until nothing is due."""
     gate_ = Played(own_verdict)
     for what, *about in happenings:
-        known = [
-            effect.id for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)
-        ]
+        known = read_ids(gate_)
         match what:
             case "show":
                 gate_.shows(*about)
@@ -66,8 +71,14 @@ def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
                 read = known[about[0] % len(known)]
                 [data] = [effect.data for effect in gate_.done if isinstance(effect, Say) and effect.id == read]
                 gate_.happens(
-                    answer(str(read), about[1], direction=data.direction, credential=data.credential)  # type: ignore[union-attr]
+                    answer(read, about[1], direction=data.direction, credential=data.credential)  # type: ignore[union-attr]
                 )
+            case "guard" if known:
+                expires_at = gate_.now.at + timedelta(seconds=about[2])
+                gate_.answers(known[about[0] % len(known)], about[1], expires_at=expires_at)
+            case "by_name":
+                expires_at = gate_.now.at + timedelta(seconds=about[2])
+                gate_.answers(None, about[1], id=f"administration:1:name-{about[0]}", expires_at=expires_at)
             case "time":
                 gate_.passes(about[0])
             case "failed" if gate_.unlocked():
@@ -75,12 +86,43 @@ def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
             case "hardware":
                 gate_.happens(about[0])
     gate_.passes(120)
-    reads_ = [effect.id for effect in gate_.done if isinstance(effect, Say) and isinstance(effect.data, CredentialRead)]
+    return gate_
+
+
+@settings(max_examples=300, deadline=None)
+@given(some.lists(HAPPENINGS, max_size=40), VERDICTS)
+def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
+    happenings: list[tuple[Any, ...]], own_verdict: Verdict
+) -> None:
+    gate_ = played(happenings, own_verdict)
     acts = gate_.said(GateAct)
     grants = [act.grant for act in acts if act.grant is not None]
-    assert sorted(act.read for act in acts) == sorted(map(str, reads_))
+    assert sorted(act.read for act in acts if act.decided_by != "guard") == sorted(read_ids(gate_))
     assert sorted(passage.grant for passage in gate_.said(Passage) if passage.grant is not None) == sorted(grants)
     assert len(set(gate_.unlocked())) == len(gate_.unlocked())
+    assert len(set(grants)) == len(grants)
     assert all(act.verdict is Verdict.ADMIT for act in acts if act.direction == "exit")
     assert gate.next_deadline_s(gate_.state) is None
     assert not gate_.state.reads, "nothing is remembered for ever"
+
+
+@settings(max_examples=300, deadline=None)
+@given(some.lists(HAPPENINGS, max_size=40), some.just(Verdict.ASK))
+def test_whatever_a_guard_says_a_question_is_answered_once_and_nothing_else_is(
+    happenings: list[tuple[Any, ...]], own_verdict: Verdict
+) -> None:
+    gate_ = played(happenings, own_verdict)
+    acts = gate_.said(GateAct)
+    answered = [act for act in acts if act.decided_by == "guard"]
+    of_reads = [act for act in answered if act.credential in {"aa", "bb", "cc"}]
+    assert len({act.decision for act in answered}) == len(answered), "no answer counts twice"
+    assert len({act.read for act in of_reads}) == len(of_reads), "no read is answered twice"
+    for act in of_reads:
+        [asked] = [one for one in acts if one.read == act.read and one.decided_by != "guard"]
+        assert asked.verdict is Verdict.ASK
+        assert asked.grant is None
+        assert acts.index(asked) < acts.index(act)
+    for act in answered:
+        assert act.verdict is not Verdict.ASK
+        assert act in of_reads or act.verdict is Verdict.ADMIT
+        assert act.grant is None or act.verdict is Verdict.ADMIT

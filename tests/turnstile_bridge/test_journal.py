@@ -19,7 +19,7 @@ from schemas.passage import Outcome, Passage
 from schemas.reasons import Reason, Verdict
 from schemas.topics import CREDENTIAL_READS, GATE_ACTS, GATE_EVENTS, PANICS, PASSAGES, Placement
 from schemas.trust import Signer, Trust
-from turnstile_bridge.gate_words import Grant, Say
+from turnstile_bridge.gate_words import Grant, Resumed, Say
 from turnstile_bridge.journal import Journal
 
 AT = datetime(2026, 9, 1, 3, 0, tzinfo=UTC)
@@ -180,11 +180,11 @@ def test_what_is_unfinished_is_known_after_a_kill(tmp_path: Path) -> None:
     journal.write([(act("main:1:1", "grant/main:1:1"), AT + timedelta(seconds=2))])
     journal.close()
     again = open_journal(tmp_path)
-    found, grants = again.unfinished()
-    assert [(event_id, at) for event_id, at, _ in found] == [("main:1:2", AT + timedelta(seconds=1))]
-    assert [(grant.id, at) for grant, at in grants] == [("grant/main:1:1", AT + timedelta(seconds=2))]
+    found = again.unfinished(AT)
+    assert [(event_id, at) for event_id, at, _ in found.reads] == [("main:1:2", AT + timedelta(seconds=1))]
+    assert [(grant.id, at) for grant, at in found.grants] == [("grant/main:1:1", AT + timedelta(seconds=2))]
     again.write([(passage("grant/main:1:1"), AT), (act("main:1:2", None), AT)])
-    assert again.unfinished() == ([], [])
+    assert again.unfinished(AT) == Resumed(reads=(), grants=())
     again.close()
 
 

@@ -81,7 +81,7 @@ def _vector(told: dict[str, Any], vector: dict[str, Any]) -> PassVector:
 
 def _text(told: dict[str, Any], vector: dict[str, Any]) -> str:
     if "text" in vector:
-        return str(vector["text"]) * vector.get("times", 1)
+        return str(vector["text"] * vector.get("times", 1))
     claims = vector.get("claims", told["claims"]) * vector.get("claims_times", 1)
     signed = f"{_part(vector.get('header', told['header']).encode())}.{_part(claims.encode())}"
     signature = _signature(signed, vector.get("signed", "current"))
@@ -100,7 +100,7 @@ def _signature(signed: str, by: str) -> bytes:
             return hmac.digest(public_key(1), signed.encode(), hashlib.sha256)
         case _:
             secret = crypto_sign_seed_keypair(seed(_SIGNERS[by]))[1]
-            return crypto_sign(signed.encode(), secret)[:crypto_sign_BYTES]
+            return bytes(crypto_sign(signed.encode(), secret)[:crypto_sign_BYTES])
 
 
 def _other_signature(signature: bytes, changed: dict[str, Any]) -> bytes:

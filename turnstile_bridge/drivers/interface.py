@@ -23,6 +23,21 @@ class CardRead(msgspec.Struct, frozen=True):
     data: bytes
 
 
+class ScanRead(msgspec.Struct, frozen=True):
+    """A code was shown at a QR scanner: its text as it was sent, in bytes."""
+
+    scanner: str
+    data: bytes
+
+
+class ScanDropped(msgspec.Struct, frozen=True):
+    """A scanner sent bytes that are no scan: ``trouble`` says why, ``size`` is how many."""
+
+    scanner: str
+    trouble: str
+    size: int
+
+
 class PassageStarted(msgspec.Struct, frozen=True):
     """Somebody is in the turnstile (mechanisms with more than one sensor)."""
 
@@ -92,6 +107,8 @@ class UnlockFailed(msgspec.Struct, frozen=True):
 PassageEvent = PassageStarted | PassageCompleted | PassageReversed
 HardwareEvent = (
     CardRead
+    | ScanRead
+    | ScanDropped
     | PassageStarted
     | PassageCompleted
     | PassageReversed

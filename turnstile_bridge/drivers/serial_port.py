@@ -1,4 +1,6 @@
-"""A serial port as libosdp reads and writes it: ours alone, never blocking, opened again when it comes back."""
+"""A serial port as libosdp reads and writes it, and a QR scanner's: ours alone, never blocking, opened again when it
+comes back.
+"""
 
 import contextlib
 import os
@@ -31,10 +33,12 @@ class SerialPort(Channel):  # type: ignore[misc]  # osdp has no types
     and is opened again.
     """
 
-    def __init__(self, path: str, baud: int) -> None:
-        """Take the port's path and speed; opens nothing yet. ``heard`` keeps when each address last answered."""
+    def __init__(self, path: str, baud: int, setting: str = "osdp") -> None:
+        """Take the port's path and speed, and the setting that names them; opens nothing yet. ``heard`` keeps when
+        each address last answered.
+        """
         super().__init__()
-        self._path, self._baud = path, baud
+        self._path, self._baud, self._setting = path, baud, setting
         self._serial: serial.Serial | None = None
         self._tried_s = float("-inf")
         self.fd = -1
@@ -51,11 +55,11 @@ class SerialPort(Channel):  # type: ignore[misc]  # osdp has no types
             self._serial = serial.Serial(self._path, self._baud, timeout=0, exclusive=True)
         except serial.SerialException as error:
             if "lock" in str(error):
-                message = f"setting osdp.port: {self._path} is in use by another program"
+                message = f"setting {self._setting}.port: {self._path} is in use by another program"
                 raise WrongSetting(message) from error
             return
         except ValueError as error:
-            message = f"setting osdp.baud: {error}"
+            message = f"setting {self._setting}.baud: {error}"
             raise WrongSetting(message) from error
         self.fd = self._serial.fileno()
 

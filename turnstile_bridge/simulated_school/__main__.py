@@ -6,8 +6,10 @@ line: ``{"do": "show_card", "reader": "entry", "bits": 26, "data": "a1b2c340"}``
 "direction": "entry", "within_s": 5}``, ``{"do": "force", "direction":
 "entry"}``, ``{"do": "press_panic", "button": "post"}``, ``{"do": "fire", "on": true}``, ``{"do": "tamper", "on":
 true}``, ``{"do": "power_cut"}``, ``{"do": "cut", "for_s": 3}``, ``{"do":
-"noise", "size": 64}``, ``{"do": "flip_bits", "replies": 1}``, ``{"do": "stop"}``. It tells what happens:
-``card_shown``, ``relay_closed``, ``relay_opened``, ``lamp``, ``text``, ``walked``,
+"noise", "size": 64}``, ``{"do": "flip_bits", "replies": 1}``, ``{"do": "show_pass", "scanner": "qr-entry", "text":
+"eyJ...", "times": 5, "terminator": "cr"}``, ``{"do": "unplug_scanner", "scanner": "qr-entry"}``, ``plug_scanner``,
+``scanner_noise``, ``{"do": "stop"}``. It tells what happens:
+``card_shown``, ``pass_shown``, ``relay_closed``, ``relay_opened``, ``lamp``, ``text``, ``walked``,
 ``gave_up``, ``forced``, ``panic_pressed``, ``fire``, ``tamper``, ``line_cut``, each with ``at`` (UTC) and ``s``
 (the machine's monotonic clock); a line that it cannot obey is answered
 with ``{"event": "refused", "detail": ...}``. The end of its input ends it.
@@ -26,6 +28,12 @@ from turnstile_bridge.simulated_school.school import SimulatedSchool
 
 _ORDERS: dict[str, Callable[[SimulatedSchool, dict[str, Any]], object]] = {
     "show_card": lambda school, said: school.show_card(said["reader"], said["bits"], bytes.fromhex(said["data"])),
+    "show_pass": lambda school, said: school.show_pass(
+        said["scanner"], said["text"], said.get("times", 5), said.get("terminator")
+    ),
+    "unplug_scanner": lambda school, said: school.unplug_scanner(said["scanner"]),
+    "plug_scanner": lambda school, said: school.plug_scanner(said["scanner"]),
+    "scanner_noise": lambda school, said: school.scanner_noise(said["scanner"], said.get("size", 64)),
     "walk_through": lambda school, said: school.walk_through(said["direction"], said.get("within_s", 5.0)),
     "force": lambda school, said: school.force(said["direction"]),
     "press_panic": lambda school, said: school.press_panic(said["button"]),

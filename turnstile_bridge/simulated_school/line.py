@@ -141,7 +141,7 @@ class SimulatedLine:
         self._wake = os.eventfd(0, os.EFD_NONBLOCK)
         self._running = True
         self.use_key(scbk)
-        _point(port, os.ttyname(self._slave))
+        point(port, os.ttyname(self._slave))
         self._thread = threading.Thread(target=self._run, name="simulated-line", daemon=True)
 
     def start(self) -> None:
@@ -219,7 +219,8 @@ class SimulatedLine:
             return  # nobody reads the other end: on a wire, too, it is gone
 
 
-def _point(port: Path, target: str) -> None:
+def point(port: Path, target: str) -> None:
+    """Let a stable name point to a pty, as udev does for a plug."""
     port.parent.mkdir(parents=True, exist_ok=True)
     beside = port.with_name(f".{port.name}.{os.getpid()}")
     beside.unlink(missing_ok=True)

@@ -11,13 +11,15 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 from osdp import Command, CommandLEDColor
 
 from schemas.credential_read import Direction
-from turnstile_bridge.settings import GateConfiguration, Input
+from turnstile_bridge.settings import GateConfiguration, Input, Terminator
 from turnstile_bridge.simulated_school.line import SimulatedLine
+from turnstile_bridge.simulated_school.scanner import SHOWN_EVERY_S, SimulatedScanner
 from turnstile_bridge.simulated_school.turnstile import PASS_PULSE_S, TURN_S, Turnstile
 
 PRESS_S = 0.05
@@ -48,6 +50,10 @@ class SimulatedSchool:
         self.line = SimulatedLine(
             configuration.path(self._settings.osdp.port), configuration.scbk(), readers, self._obey
         )
+        self.scanners = {
+            said.name: SimulatedScanner(configuration.path(said.port), said.terminator)
+            for said in self._settings.scanners
+        }
         self._idle()
 
     def start(self) -> None:
@@ -57,6 +63,36 @@ class SimulatedSchool:
     def stop(self) -> None:
         """Leave the line and clear it away."""
         self.line.stop()
+        for scanner in self.scanners.values():
+            scanner.unplug()
+
+    def show_pass(self, scanner: str, text: str, times: int = 5, terminator: Terminator | None = None) -> None:
+        """Hold a phone with a QR code before a scanner: it is read so many times, each time sent in fragments; a
+        scanner that is not there is a KeyError.
+        """
+        shown = self.scanners[scanner]
+        pieces = [*shown.fragments(text, terminator)]
+
+        def show() -> None:
+            self._say("pass_shown", scanner=scanner, times=times)
+            for number in range(times):
+                for delay_s, piece in pieces:
+                    self.line.later(number * SHOWN_EVERY_S + delay_s, partial(shown.send, piece))
+
+        self.line.call(show)
+
+    def unplug_scanner(self, scanner: str) -> None:
+        """Pull a scanner's plug."""
+        self.line.call(self.scanners[scanner].unplug)
+
+    def plug_scanner(self, scanner: str) -> None:
+        """Put a scanner's plug in again: the system gives it another name, its stable name points there."""
+        self.line.call(self.scanners[scanner].plug)
+
+    def scanner_noise(self, scanner: str, size: int = 64) -> None:
+        """Let a scanner's line carry rubbish."""
+        shown = self.scanners[scanner]
+        self.line.call(lambda: shown.noise(size))
 
     def show_card(self, reader: str, bits: int, data: bytes) -> None:
         """Hold a card before a reader; a reader that is not there is a KeyError."""
