@@ -8,7 +8,8 @@ from itertools import count
 from typing import Any
 
 from schemas.envelope import Event
-from schemas.topics import ACCESS_DECISIONS, CREDENTIAL_READS, PASS_USES, PASSAGES, SIGNALS, Role
+from schemas.screening import Standing
+from schemas.topics import ACCESS_DECISIONS, PASS_USES, PASSAGES, SIGNALS, Role
 from tests.services.flow.people import (
     GATE,
     SIDE_GATE,
@@ -24,6 +25,11 @@ NEVER = 3600.0
 TRIES = 60
 WITHIN_S = 1.0
 MANY = range(40)
+STANDINGS: list[tuple[Standing, str]] = [
+    ("item_found", "item_found"),
+    ("clear", "valid"),
+    ("weapon_suspected", "item_found"),
+]
 
 
 def now() -> datetime:
@@ -124,8 +130,8 @@ def test_what_the_school_says_of_a_pass_or_its_holder_holds_at_the_next_read_wit
     assert max(waited_s) <= WITHIN_S, sorted(waited_s)[-5:]
 
     first, second, third = passes[-3:]
-    for standing, reason in (("item_found", "item_found"), ("clear", "valid"), ("weapon_suspected", "item_found")):
-        stream.say(screening(standing, next(numbers), holder=f"visitor-{first}"))  # type: ignore[arg-type]
+    for standing, reason in STANDINGS:
+        stream.say(screening(standing, next(numbers), holder=f"visitor-{first}"))
         acknowledged = time.monotonic()
         assert reason_of(first) == reason
         assert time.monotonic() - acknowledged <= WITHIN_S
@@ -143,7 +149,6 @@ def test_what_the_school_says_of_a_pass_or_its_holder_holds_at_the_next_read_wit
     stream.say(*(went(next(numbers), of) for of in taken))
     told = signals.hears(lambda envelope: envelope["data"]["rule"] == "pass_used_twice")
     assert told["data"]["credential"] == f"pass/{third}"
-    assert sum(stream.committed(CREDENTIAL_READS).values()) > 0
 
 
 def _answer(decisions: Listener, asked: Event[Any]) -> dict[str, Any]:
