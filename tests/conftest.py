@@ -5,7 +5,13 @@ from collections.abc import Generator
 import pytest
 from hypothesis import HealthCheck, settings
 
-pytest_plugins = ("tests.parts.browser", "tests.parts.broker", "tests.parts.ports", "tests.parts.postgresql")
+pytest_plugins = (
+    "tests.parts.browser",
+    "tests.parts.broker",
+    "tests.parts.mailbox",
+    "tests.parts.ports",
+    "tests.parts.postgresql",
+)
 
 # A property is right or wrong however slow the machine is at the moment; what has a limit in time says so itself.
 settings.register_profile("qaqpa", deadline=None, suppress_health_check=[HealthCheck.too_slow])

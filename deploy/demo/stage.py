@@ -22,7 +22,9 @@ SITE = "almaty-042"
 GATE = "almaty-042-main"
 READER = "main-entry"
 READER_OUT = "main-exit"
+SCANNER = "main-entry-qr"
 LINE = "line"
+SCANNER_PORT = "scanner"
 GUARD_LOGIN = "guard"
 GUARD_PASSWORD = "qaqpa-demo"  # noqa: S105  the demo's own, printed on its screen
 ACCOUNT = "A042"
@@ -45,6 +47,7 @@ _SEED = """site = "{site}"
 card_key = "keys/cards.key"
 [policy]
 name = "№ 42 мектеп"
+utc_offset_min = {offset}
 {rules}[policy.gates.{gate}]
 name = "Бас кіреберіс"
 public_keys = ["{gate_key}"]
@@ -75,6 +78,8 @@ class Stage:
         self.prefix = prefix
         self.web_port = web_port
         self.receiver_port = receiver_port
+        self.mail_port = 0
+        self.utc_offset_min = 300
         self.store_url = "sqlite:///store.sqlite"
         self.stream_partitions, self.gate_partitions = 12, 24
         self.running: dict[str, Started] = {}
@@ -103,7 +108,7 @@ class Stage:
             for name, role in _SERVICE_KEYS.items()
         }
         (self.folder / "keys" / "keyring.json").write_text(json.dumps(keyring, indent=2), encoding="ascii")
-        for name, size in (("gate", 32), ("cards", 32), ("session", 32), ("scbk", 16)):
+        for name, size in (("gate", 32), ("cards", 32), ("session", 32), ("visits", 32), ("scbk", 16)):
             self._key(name, size)
         self.settings.write_text(self._services_toml(), encoding="utf-8")
         self.gate_settings.write_text(self._gate_toml(), encoding="utf-8")
@@ -113,7 +118,9 @@ class Stage:
         gate_key = Signer(gate_source(GATE), self._key("gate")).public_key
         (self.folder / "keys" / "guard.password").write_text(GUARD_PASSWORD, encoding="utf-8")
         rules = "".join(_RULES.format(category=category) for category in CATEGORIES)
-        text = _SEED.format(site=SITE, gate=GATE, gate_key=gate_key, rules=rules, login=GUARD_LOGIN)
+        text = _SEED.format(
+            site=SITE, gate=GATE, gate_key=gate_key, rules=rules, login=GUARD_LOGIN, offset=self.utc_offset_min
+        )
         path = self.folder / "seed.toml"
         path.write_text(text + "".join(_person_toml(person, datetime.now(UTC)) for person in people), encoding="utf-8")
         return path
@@ -194,7 +201,7 @@ recorder_key = "keys/recorder.key"
 port = {self.web_port}
 session_key = "keys/session.key"
 secure_cookies = false
-[police_link]
+{self._visits_toml()}[police_link]
 host = "127.0.0.1"
 port = {self.receiver_port}
 receiver = "demo-centre"
@@ -202,6 +209,21 @@ data_dir = "data/police-link"
 signing_key = "keys/police-link.key"
 [police_link.accounts]
 {SITE} = "{ACCOUNT}"
+"""
+
+    def _visits_toml(self) -> str:
+        """Give the sections of visits and mail: a stage with a mail server has a visitor portal."""
+        if not self.mail_port:
+            return ""
+        return f"""[visits]
+key = "keys/visits.key"
+pass_keys = "keys/passes"
+public_url = "{self.url}"
+[mail]
+host = "127.0.0.1"
+port = {self.mail_port}
+sender = "№ 42 мектеп <school@example.kz>"
+tls = "off"
 """
 
     def _gate_toml(self) -> str:
@@ -224,6 +246,10 @@ unlock_entry = {{ reader = "{READER}", number = 0 }}
 unlock_exit = {{ reader = "{READER}", number = 1 }}
 pass_entry = {{ reader = "{READER}", number = 0 }}
 pass_exit = {{ reader = "{READER}", number = 1 }}
+[[scanners]]
+name = "{SCANNER}"
+port = "{SCANNER_PORT}"
+direction = "entry"
 [[panic_buttons]]
 name = "post-1"
 input = {{ reader = "{READER}", number = 2 }}
