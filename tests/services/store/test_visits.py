@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -146,7 +147,11 @@ def test_approval_is_a_pass_a_record_a_name_for_the_post_and_a_message_once(scho
 
 def test_another_time_is_the_same_pass_at_its_next_version(school: Store) -> None:
     visit = ask(school).visit
-    later = {"deed": "change", "arrives_at": BEGINS + timedelta(days=1), "leaves_at": ENDS + timedelta(days=1)}
+    later: dict[str, Any] = {
+        "deed": "change",
+        "arrives_at": BEGINS + timedelta(days=1),
+        "leaves_at": ENDS + timedelta(days=1),
+    }
     assert decide(school, visit, deed="approve")
     assert [decide(school, visit, **later), decide(school, visit, **later)] == [True, False]
     first, second = passes_said(school)
@@ -219,10 +224,10 @@ def test_the_gates_tell_of_arrival_and_departure_and_a_replay_changes_nothing(sc
     ]
     for upto, state in ((1, "arrived"), (1, "arrived"), (2, "left"), (2, "left")):
         for event in events[:upto]:
-            school.write_now(lambda session, e=event: (recording.record(session, [e]), arrivals.note(session, [e])))  # type: ignore[misc]
-        row = held(school, visit)
-        assert (row.state, row.arrived_at) == (state, BEGINS)
-    assert row.left_at == BEGINS + timedelta(hours=1)
+            school.write_now(lambda session, e=event: recording.record(session, [e]))  # type: ignore[misc]
+            school.write_now(lambda session, e=event: arrivals.note(session, [e]))  # type: ignore[misc]
+        assert (held(school, visit).state, held(school, visit).arrived_at) == (state, BEGINS)
+    assert held(school, visit).left_at == BEGINS + timedelta(hours=1)
     assert told(school).count("host_arrived") == 1
 
 
