@@ -17,8 +17,9 @@ PATH = "dc09-tcp"
 """The protocol and transport, as deliveries name it."""
 
 PANIC, SILENT_HOLD_UP, TEST = "PA", "HA", "RX"
-_ALARM_CODES: dict[AlarmRule, str] = {"forced": "DF"}
+_ALARM_CODES: dict[AlarmRule, str] = {"forced": "DF", "weapon": SILENT_HOLD_UP}
 _ANY_ALARM = "UA"
+_AS_URGENT_AS_A_PRESS: frozenset[AlarmRule] = frozenset({"weapon"})
 
 
 class Notice(NamedTuple):
@@ -73,7 +74,7 @@ def of_alarm(event: Event[Alarm]) -> Notice | None:
         code=_ALARM_CODES.get(alarm.rule, _ANY_ALARM),
         place=f"{alarm.gate}/{alarm.subject}",
         occurred_at=alarm.raised_at,
-        first=False,
+        first=alarm.rule in _AS_URGENT_AS_A_PRESS,
     )
 
 

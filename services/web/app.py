@@ -40,6 +40,19 @@ from services.web.shared.tidying import tidy
 from services.web.visitor_portal import routes as portal
 from services.web.visitor_portal import status
 
+ROUTERS = (
+    sign_in.router,
+    administration.router,
+    *ROOMS_OF_THE_POST,
+    status.pass_keeper,
+    portal.router,
+    status.router,
+    host_desk.by_link,
+    host_desk.signed_in,
+    health.router,
+)
+"""Every page, room by room."""
+
 _BACKLOG = 256
 _GRACE_S = 3
 
@@ -84,14 +97,9 @@ def make_app(
         news=lambda: posts.news.state,
         end_streams=lambda session: posts.end_session(session.site, session.name),
     )
-    app.include_router(sign_in.router)
-    app.include_router(administration.router)
-    for room in ROOMS_OF_THE_POST:
-        app.include_router(room)
     app.state.visits = visits
-    for pages_of_visits in (status.pass_keeper, portal.router, status.router, host_desk.by_link, host_desk.signed_in):
-        app.include_router(pages_of_visits)
-    app.include_router(health.router)
+    for router in ROUTERS:
+        app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
     add_error_pages(app)
     app.add_middleware(SecurityHeaders, secure=secure_cookies)

@@ -69,6 +69,12 @@ def test_a_press_is_told_at_once_and_a_test_as_a_test(press: Event[Panic], code:
     assert notice.alarm == panic_alarm_id("school-1", "post", "gate-1:3:77")
 
 
+def test_a_weapon_that_a_person_confirmed_is_told_as_a_silent_hold_up_and_waits_for_nothing() -> None:
+    notice = of_alarm(alarm(rule="weapon", silent=True))
+    assert notice is not None
+    assert (notice.code, notice.first) == ("HA", True)
+
+
 def test_a_critical_alarm_is_told_once_whatever_its_versions() -> None:
     first, joined = of_alarm(ALARM), of_alarm(alarm(version=2, joined=["gate-1:3:78", "gate-1:3:79"]))
     assert first is not None
