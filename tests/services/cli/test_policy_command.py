@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from schemas.catalogue import Said
 from schemas.envelope import Event
 from schemas.topics import CREDENTIAL_READS, PASSAGES
 from services.store import audit, outbox, recording
@@ -89,7 +90,7 @@ def test_a_read_is_explained_and_a_policy_rehearsed_with_the_facts_of_the_time(
 
 def _let_in(store: Store, credential: str, at: datetime) -> None:
     """Record a way in by a policy and a card that held before, and a second read of the same card."""
-    events: list[Event[object]] = []
+    events: list[Event[Said]] = []
     for number, minutes in ((1, 0), (2, 5)):
         read = event_of(CREDENTIAL_READS, f"school-1-main:1:{number}")
         data = msgspec.structs.replace(read.data, credential=credential, direction="entry")
@@ -97,7 +98,7 @@ def _let_in(store: Store, credential: str, at: datetime) -> None:
     entered = event_of(PASSAGES, "school-1-main:1:9")
     passage = msgspec.structs.replace(entered.data, holder="p-1", outcome="entered", credential=credential)
     events.append(msgspec.structs.replace(entered, time=at + timedelta(minutes=1), data=passage))
-    store.write_now(lambda session: recording.record(session, events))  # type: ignore[arg-type]
+    store.write_now(lambda session: recording.record(session, events))
 
     def earlier(session: object) -> None:
         from sqlalchemy import text  # noqa: PLC0415

@@ -180,7 +180,7 @@ async def test_a_form_that_changes_nothing_says_so(director: Browser) -> None:
 async def test_what_is_wrong_is_told_and_the_form_keeps_what_was_entered(
     director: Browser, store: Store, path: str, changes: dict[str, str | list[str]], told: str
 ) -> None:
-    before = in_force(store)
+    before, page = in_force(store), ""
     for step in ("check", "publish"):
         code, page = await sent(director, f"/administration/{path}", step, changes)
         assert (code, told in page) == (422, True), page
