@@ -1,5 +1,7 @@
 """The school's own rules: what a policy says since visits came, the shift of a card, and what was wrong with a pass."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -8,7 +10,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-COLUMNS: dict[str, tuple[tuple[str, type[sa.types.TypeEngine[object]]], ...]] = {
+COLUMNS: dict[str, tuple[tuple[str, type[sa.types.TypeEngine[Any]]], ...]] = {
     "site_policies": (
         ("calendar", sa.JSON),
         ("threat", sa.JSON),
