@@ -64,7 +64,8 @@ def standing_after(before: str | None, check: Check) -> Standing:
         found = "weapon_suspected"
     elif any(items.prohibited(item.code) for item in check.items):
         found = "item_found"
-    return max(found, *(known for known in RANKS if known == before and known in _STAYS), key=RANKS.index)
+    stays = [known for known in RANKS if known == before and known in _STAYS]
+    return max([found, *stays], key=RANKS.index)
 
 
 def record_check(session: Session, *, site: str, check: Check, by: str, post: str, at: datetime) -> Screening:

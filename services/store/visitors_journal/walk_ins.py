@@ -2,6 +2,7 @@
 characters are kept; whether somebody is checked is drawn here, so that a guard can neither pick nor spare anybody.
 """
 
+import re
 import secrets
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,6 +28,7 @@ DOCUMENT_KINDS: tuple[str, ...] = ("identity_card", "passport", "digital", "serv
 TAIL = 4
 _WORDS_AT_MOST = 200
 _HOLDER_BYTES = 8
+_VISIT = re.compile(r"walk-in-[0-9a-f]{16}")
 
 
 class WalkInRow(SQLModel, table=True):
@@ -77,6 +79,11 @@ class WalkIn(msgspec.Struct, frozen=True, kw_only=True):
 def new_visit() -> str:
     """Mint the id of a registration that is about to be typed."""
     return f"walk-in-{secrets.token_hex(_HOLDER_BYTES)}"
+
+
+def is_visit(text: str) -> bool:
+    """Tell whether a text has the form of such an id."""
+    return _VISIT.fullmatch(text) is not None
 
 
 def register(session: Session, *, site: str, told: WalkIn, by: str, post: str, at: datetime) -> WalkInRow:

@@ -11,17 +11,23 @@ from schemas.alarm import AlarmRule, AlarmState, Severity
 from schemas.credential import Category
 from schemas.credential_read import Direction
 from schemas.gate_event import GateEventKind
+from schemas.guard_answer import Because
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
+from schemas.screening import Method
 from schemas.site_mode import Mode
 from schemas.site_policy import AntiPassback, Days, Escort, Measure, ScreeningDue, ThreatLevel
 from services.i18n.words import Language, language_of, read_catalogue, words_in
 from services.rules.policy_changes import CATEGORY_FIELDS, MEASURE_FIELDS, SITE_FIELDS
 from services.rules.policy_faults import FaultCode
 from services.rules.policy_times import WHOLE_UNITS
+from services.store.screenings.custody import CustodyAct
+from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
+from services.web.guard_console.screening import BY_DUTY
 
 WEB = Path(__file__).resolve().parents[3] / "services" / "web"
 POLICY_WORDS = WEB.parent / "i18n" / "policy_words.py"
+STANDING_SAID = ("check_refused", "item_found", "weapon_suspected")
 PLAIN_NEWS = {"started", "heartbeat", "device_back", "link_restored", "mode_changed"}
 """Kinds of gate events that are no trouble, so that nothing is said of them."""
 
@@ -80,6 +86,11 @@ def coded() -> set[str]:
     wanted |= {f"direction.{direction}" for direction in get_args(Direction)}
     wanted |= {f"outcome.{outcome}" for outcome in get_args(Outcome)}
     wanted |= {f"mode.{mode}" for mode in get_args(Mode) if mode != "normal"}
+    wanted |= {f"because.{because}" for because in get_args(Because) if because != "other"}
+    wanted |= {f"method.{method}" for method in get_args(Method)}
+    wanted |= {f"standing.{standing}{part}" for standing in STANDING_SAID for part in ("", ".do")}
+    wanted |= {f"document.{kind}" for kind in DOCUMENT_KINDS} | {f"custody.{act}" for act in get_args(CustodyAct)}
+    wanted |= {f"resolution.{resolution}" for resolution in BY_DUTY}
     return wanted | {f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS}
 
 
@@ -98,6 +109,18 @@ def coded_in_policies() -> set[str]:
     return wanted | {f"policy.value.{none}" for none in ("never", "while_inside", "yes", "no")}
 
 
+AT_THE_POST = {
+    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody")),
+    *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
+    *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
+    *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
+    *(f"check.said.{code}" for code in ("nothing_found", "found", "phone", "check_refused", "resolved")),
+    *(f"check.not.{code}" for code in ("pupil_refuses", "pupil_detector", "no_item", "duty_administrator")),
+    *(f"walk_in.{field}" for field in ("name", "document_tail", "host_text", "purpose")),
+    *(f"mark.{mark}" for mark in ("draft", "unverified")),
+}
+"""Keys that the rooms of the post end with a word of their own."""
+
 SPECIAL = {"verdict.admit.exit", "lane.admit.exit", "reason.lockdown.do.ask", "reason.outside_window.why.today"}
 """Texts that take the place of the general one where it would not fit."""
 
@@ -114,7 +137,7 @@ def test_every_code_in_a_record_has_words() -> None:
 def test_every_text_is_shown_somewhere() -> None:
     sources = [path for path in WEB.rglob("*") if path.suffix in {".py", ".html"}] + [POLICY_WORDS]
     shown = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    made = coded() | coded_in_policies() | SPECIAL | PUT_TOGETHER
+    made = coded() | AT_THE_POST | coded_in_policies() | SPECIAL | PUT_TOGETHER
     assert {key for key in texts(Language.KK) if f'"{key}"' not in shown} - made == set()
 
 
