@@ -14,6 +14,7 @@ from schemas.catalogue import Said
 from schemas.credential import Credential
 from schemas.credential_read import CredentialRead
 from schemas.envelope import Event, unwrap
+from schemas.guard_answer import GuardAnswer
 from schemas.ids import decision_id
 from schemas.outgoing import record_key
 from schemas.reasons import Reason, Verdict
@@ -23,16 +24,25 @@ from schemas.topics import (
     ACCESS_DECISIONS,
     CREDENTIAL_READS,
     CREDENTIALS,
+    GUARD_ANSWERS,
     SITE_MODES,
     SITE_POLICIES,
     TOPICS,
+    VISITOR_PASSES,
     Role,
     Topic,
 )
 from schemas.trust import Signer
+from schemas.visitor_pass import VisitorPass
 from tests.turnstile_bridge.gate_home import SITE, GateHome
 
-_FACTS: dict[type, Topic] = {Credential: CREDENTIALS, SitePolicy: SITE_POLICIES, SiteMode: SITE_MODES}
+_FACTS: dict[type, Topic] = {
+    Credential: CREDENTIALS,
+    VisitorPass: VISITOR_PASSES,
+    SitePolicy: SITE_POLICIES,
+    SiteMode: SITE_MODES,
+    GuardAnswer: GUARD_ANSWERS,
+}
 
 
 class StreamSide:
@@ -59,9 +69,13 @@ class StreamSide:
         self._producer.close(5)
 
     def publish(
-        self, fact: Credential | SitePolicy | SiteMode, *, signer: Signer | None = None, site: str = SITE
+        self,
+        fact: Credential | VisitorPass | SitePolicy | SiteMode | GuardAnswer,
+        *,
+        signer: Signer | None = None,
+        site: str = SITE,
     ) -> None:
-        """Publish a fact as administration does."""
+        """Publish a fact or a guard's answer as administration does."""
         self._said += 1
         signer = signer or self._home.services[Role.ADMINISTRATION]
         event: Event[Said] = Event(

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.parts.waiting import eventually
 from tests.turnstile_bridge.gate_home import GateHome
 from turnstile_bridge.simulated_school.turnstile import Turnstile
 
@@ -69,11 +70,27 @@ def test_a_card_a_lamp_a_way_out_and_a_press(home: GateHome, school_process: Sch
     assert school_process.told("panic_pressed")["button"] == "post"
 
 
+def test_a_pass_is_shown_and_a_scanner_is_unplugged_and_plugged(home: GateHome, school_process: SchoolProcess) -> None:
+    school_process.told("ready")
+    bridge = home.bridge().ready()
+    school_process.order(do="unplug_scanner", scanner="qr-entry")
+    eventually(lambda: not (home.folder / "qr-entry").is_symlink())
+    school_process.order(do="plug_scanner", scanner="qr-entry")
+    eventually((home.folder / "qr-entry").is_symlink)
+    school_process.order(do="scanner_noise", scanner="qr-exit", size=2000)
+    eventually(lambda: bridge.said("scan_dropped"))
+    school_process.order(do="show_pass", scanner="qr-exit", text="no pass", times=2, terminator="cr")
+    assert school_process.told("pass_shown")["times"] == 2
+    assert school_process.told("relay_closed")["direction"] == "exit", "the way out is never shut"
+
+
 def test_an_order_that_it_cannot_obey_is_refused_and_the_next_is_obeyed(school_process: SchoolProcess) -> None:
     for wrong in (
         {"do": "dance"},
         {"do": "show_card", "reader": "nobody", "bits": 1, "data": "00"},
         {"do": "press_panic", "button": "x"},
+        {"do": "show_pass", "scanner": "nobody", "text": "x"},
+        {"do": "show_pass", "scanner": "qr-exit", "text": "x", "terminator": "tab"},
     ):
         school_process.order(**wrong)
         school_process.told("refused")

@@ -4,6 +4,8 @@ The gate's thread asks it every turn and never waits for it. An unplugged scanne
 (``/dev/serial/by-id``), whatever the system calls it when it is back.
 """
 
+import select
+
 from turnstile_bridge.drivers.interface import DeviceBack, DeviceLost, HardwareEvent, ScanDropped, ScanRead
 from turnstile_bridge.drivers.scan_frames import Framed, Scan, ScanFrames
 from turnstile_bridge.drivers.serial_port import READ_BYTES, SerialPort
@@ -46,11 +48,10 @@ class QrScanner:
         """Read what is there now, so much at most that a scanner gone mad cannot hold the gate up."""
         data = b""
         for _ in range(_READS_A_TURN):
-            self._port.readable = self._port.fd >= 0
-            piece = self._port.read(READ_BYTES)
-            data += piece
-            if len(piece) < READ_BYTES:
+            if self._port.fd < 0 or not select.select([self._port.fd], [], [], 0)[0]:
                 break
+            self._port.readable = True
+            data += self._port.read(READ_BYTES)
         return data
 
     def _watched(self, now_s: float) -> list[HardwareEvent]:
