@@ -124,9 +124,14 @@ def test_a_scanner_that_is_not_there_yet_is_waited_for(tmp_path: Path) -> None:
     near = QrScanner("qr", SerialPort(str(tmp_path / "qr"), 9600, "scanners[0]"), "cr")
     near.open(instant().s)
     happened: list[HardwareEvent] = []
-    eventually(lambda: happened.extend(near.poll(instant().s)) or happened)
+
+    def turned() -> int:
+        happened.extend(near.poll(instant().s))
+        return len(happened)
+
+    eventually(lambda: turned() == 1)
     far = SimulatedScanner(tmp_path / "qr", "cr")
-    eventually(lambda: happened.extend(near.poll(instant().s)) or len(happened) == 2)
+    eventually(lambda: turned() == 2)
     assert [type(event) for event in happened] == [DeviceLost, DeviceBack]
     near.close()
     far.unplug()
