@@ -1,28 +1,24 @@
 """A visit from the asking to the erasing: what each deed leaves behind, and that nothing happens twice."""
 
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 from sqlmodel import Session, SQLModel, select
 
-from schemas import pass_token
 from schemas.envelope import Event
-from schemas.pass_token import PassClaims, PassShown
 from schemas.pass_use import PassUse
 from schemas.passage import Passage
-from schemas.site_policy import CategoryRules, SitePolicy
+from schemas.site_policy import CategoryRules
 from schemas.visitor_pass import VisitorPass
-from services.store import administration, messages, outbox, people, recording
+from services.store import messages, outbox, people, recording
 from services.store.database import Store
 from services.store.messages import MessageRow
-from services.store.records import site_policies, visitor_passes
-from services.store.visits import arrivals, codes, deeds, drafts, hosts, links, pass_keys, passes, visits
+from services.store.records import visitor_passes
+from services.store.visits import arrivals, codes, deeds, drafts, hosts, links, passes, visits
 from services.store.visits.deeds import Asked, Decision
 from services.store.visits.forgetting import forget
-from services.store.visits.pass_keys import OVERLAP, PassKeys
 from services.store.visits.seals import Seals
 from services.store.visits.states import NEXT, WITH_PASS, after
 from services.store.visits.visits import VisitRow
@@ -274,40 +270,6 @@ def test_a_draft_lasts_two_hours_and_its_code_fifteen_minutes_and_five_tries(sto
     assert not drafts.code_alive(row, AT)
     for at, there in ((AT + drafts.LASTS - timedelta(seconds=1), True), (AT + drafts.LASTS, False)):
         assert (store.read_now(lambda session, a=at: drafts.one(session, SITE, "d", a)) is not None) is there  # type: ignore[misc]
-
-
-def test_keys_change_in_turn_and_a_pass_of_the_one_before_is_believed_for_the_overlap(
-    store: Store, tmp_path: Path
-) -> None:
-    keys = PassKeys(tmp_path / "pass-keys")
-    store.write_now(lambda session: administration.publish_policy(session, site=SITE, policy=POLICY, by="t", at=AT))
-
-    def rotate() -> tuple[str, list[str]]:
-        done = store.write_now(lambda session: pass_keys.rotate(session, site=SITE, keys=keys, by="t", at=AT))
-        keys.forget(SITE, done.retired)
-        return done
-
-    assert rotate() == ("k1", [])
-    before = known(store)
-    signing = keys.signing(SITE, before)
-    claims = PassClaims(SITE, "ABC", int(AT.timestamp()), int((AT + timedelta(days=60)).timestamp()))
-    token = pass_token.written(claims, signing.kid, signing.private_key)
-    assert rotate() == ("k2", ["k1"])
-    files = sorted((tmp_path / "pass-keys" / SITE).iterdir())
-    assert [file.name for file in files] == ["k2.key", "k3.key"]
-    assert {file.stat().st_mode & 0o777 for file in files} == {0o600}
-    now_known = known(store).pass_keys
-    assert pass_token.shown(token, SITE, now_known, AT) == PassShown("ABC", None)
-    assert pass_token.shown(token, SITE, now_known, AT + OVERLAP) == PassShown("ABC", "unknown_key")
-    next_one = keys.signing(SITE, known(store))
-    newer = pass_token.written(claims, next_one.kid, next_one.private_key)
-    assert pass_token.shown(newer, SITE, before.pass_keys, AT).fault is None, "a gate that was cut off knows it already"
-
-
-def known(store: Store) -> SitePolicy:
-    found = store.read_now(lambda session: site_policies.current(session, SITE))
-    assert found is not None
-    return found
 
 
 def test_every_state_is_reached_and_only_what_was_approved_has_a_pass() -> None:

@@ -1,14 +1,11 @@
 """Messages leave by real SMTP: once each, later when the server is away, never when it says never."""
 
-import email
 from collections.abc import Iterator
 from datetime import timedelta
-from email.policy import default
 from pathlib import Path
 
 import pytest
 from aiosmtpd.controller import Controller
-from aiosmtpd.smtp import SMTP, Envelope, Session
 from sqlmodel import Session as Transaction
 from sqlmodel import select
 
@@ -21,30 +18,10 @@ from services.store.visits import deeds, drafts
 from services.web.messages.sender import Sender
 from services.web.messages.smtp import SmtpCarrier
 from services.web.shared.outside import Visits
+from tests.parts.mailbox import Mailbox
 from tests.services.web.conftest import Clock
 from tests.services.web.said import SITE, policy
 from tests.services.web.visit_school import open_school
-
-
-class Mailbox:
-    """What an SMTP server was given; ``answer`` is what it says to a recipient."""
-
-    def __init__(self) -> None:
-        self.got: list[email.message.EmailMessage] = []
-        self.answer = "250 OK"
-
-    async def handle_RCPT(  # noqa: N802  aiosmtpd's name and signature
-        self, _server: SMTP, _session: Session, envelope: Envelope, address: str, _options: list[str]
-    ) -> str:
-        if self.answer.startswith("2"):
-            envelope.rcpt_tos.append(address)
-        return self.answer
-
-    async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
-        content = envelope.content or b""
-        raw = content if isinstance(content, bytes) else content.encode()
-        self.got.append(email.message_from_bytes(raw, policy=default))
-        return "250 OK"
 
 
 @pytest.fixture
@@ -55,7 +32,7 @@ def port() -> int:
 @pytest.fixture
 def mailbox(port: int) -> Iterator[Mailbox]:
     """A mail server of this test."""
-    mailbox = Mailbox()
+    mailbox = Mailbox(port)
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()
     yield mailbox
@@ -121,7 +98,7 @@ async def test_a_server_that_is_away_gets_it_when_it_is_back(
     ask_code(store, clock)
     await sender.send_waiting()
     assert outcomes(store) == [None]
-    mailbox = Mailbox()
+    mailbox = Mailbox(port)
     controller = Controller(mailbox, hostname="127.0.0.1", port=port)
     controller.start()
     clock.forward(seconds=6)
