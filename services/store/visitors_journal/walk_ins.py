@@ -14,7 +14,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from schemas.credential import Category
 from schemas.site_policy import SitePolicy
 from services.rules.asked import measure_now
-from services.rules.precautions import screening_by_rule
+from services.rules.drawing import check_due
 from services.store import audit, people
 from services.store.administration import NotAllowed
 from services.store.columns import UtcDateTime
@@ -110,7 +110,7 @@ def register(session: Session, *, site: str, told: WalkIn, by: str, post: str, a
         document_tail=plain(told.document_tail).replace(" ", "")[-TAIL:],
         host_text=plain(told.host_text)[:_WORDS_AT_MOST],
         purpose=plain(told.purpose)[:_WORDS_AT_MOST],
-        drawn=policy is not None and _drawn(policy, told.category, at),
+        drawn=policy is not None and check_due(policy, told.category, told.visit, secrets.token_bytes(32), at),
         came_at=told.came_at or at,
         from_paper=told.came_at is not None,
         registered_at=at,
@@ -177,9 +177,3 @@ def _may_walk_in(policy: SitePolicy, category: Category, at: datetime) -> bool:
         return measure.walk_in
     rules = policy.categories.get(category)
     return rules is None or rules.walk_in
-
-
-def _drawn(policy: SitePolicy, category: Category, at: datetime) -> bool:
-    """Draw: everybody where checks are for all, a share of the category where they are drawn."""
-    due = screening_by_rule(policy, category, at)
-    return due == "always" or (due == "drawn" and secrets.SystemRandom().random() < policy.screening_share)
