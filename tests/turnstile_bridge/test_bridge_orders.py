@@ -25,6 +25,7 @@ JTI = "7f3a9c10b2d84e55"
 def bridge(online_home: GateHome, stream: StreamSide, online_school: SimulatedSchool) -> Iterator[BridgeProcess]:
     """Give a bridge that is on its line and follows the stream."""
     del online_school
+    online_home.change("answer_within_ms = 1500", "answer_within_ms = 5000")
     bridge = online_home.bridge().ready()
     eventually(lambda: bridge.said("facts_followed") and bridge.said("decisions_followed"), within_s=40)
     eventually(lambda: data_of(stream.records(GATE_EVENTS), kind="heartbeat"), within_s=40)
