@@ -33,7 +33,7 @@ from tests.services.web.said import GATE, SITE, alarm_of, policy
 PASSWORD = "a-long-password"
 OTHER_SITE, OTHER_GATE = "school-2", "gate-9"
 GATES = {GATE: SITE, "gate-2": SITE, OTHER_GATE: OTHER_SITE}
-FILES = SchoolFiles(*GATES, "session", "stranger")
+FILES = SchoolFiles(*GATES, "session", "stranger", "visits")
 
 
 class Voice:
@@ -60,9 +60,11 @@ class Voice:
 
 
 class School:
-    """Two schools that share a broker, a store and a web process; the guard Sabit sits at the first."""
+    """Two schools that share a broker, a store and a web process; the guard Sabit sits at the first. ``more`` are
+    further sections of the settings.
+    """
 
-    def __init__(self, folder: Path, bootstrap: str, prefix: str, port: int) -> None:
+    def __init__(self, folder: Path, bootstrap: str, prefix: str, port: int, more: str = "") -> None:
         sections = f"""
 [store]
 url = "sqlite:///qaqpa.db"
@@ -70,7 +72,7 @@ url = "sqlite:///qaqpa.db"
 port = {port}
 session_key = "session.key"
 secure_cookies = false
-"""
+{more}"""
         self.settings = FILES.write(folder, bootstrap, prefix, sections)
         self.configuration = Configuration.load(self.settings)
         self.url = f"http://127.0.0.1:{port}"

@@ -19,7 +19,7 @@ async def test_apply_makes_every_topic_and_changelog_and_a_second_time_nothing(c
     before = await topics_admin.plan(configuration)
     assert {step.state for step in before} == {State.CREATE}
     assert {topic_name(configuration, topic) for topic in TOPICS} < {step.name for step in before}
-    assert sum(step.name.endswith("-changelog") for step in before) == 5
+    assert sum(step.name.endswith("-changelog") for step in before) == 7
     assert [step.name for step in await topics_admin.apply(configuration)] == [step.name for step in before]
     assert {step.state for step in await topics_admin.plan(configuration)} == {State.KEEP}
     assert {step.state for step in await topics_admin.apply(configuration)} == {State.KEEP}
