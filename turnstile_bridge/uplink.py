@@ -212,9 +212,8 @@ class Uplink:
         incoming = self._incoming()
         consumer, assigned = self._consumer(ORDER_TOPICS)
         try:
-            consumer.seek_to_end()
-            for place in assigned:
-                consumer.position(place, timeout_ms=_ASK_END_MS)
+            for place, end in consumer.end_offsets(list(assigned), timeout_ms=_ASK_END_MS).items():
+                consumer.seek(place, end)  # now, not lazily: what is said from here on is heard
             log("decisions_followed")
             while not self._stopping.is_set():
                 for place, records in consumer.poll(timeout_ms=_POLL_MS).items():
