@@ -29,10 +29,11 @@ def record_key(topic: Topic, event: Event[DataT]) -> bytes:
     """Give the Kafka key of an event: its site, or site and subject where the last record of each subject is kept."""
     if topic.key is Key.SITE:
         return event.site.encode()
-    return f"{event.site}/{_subject(event.data)}".encode()
+    return f"{event.site}/{subject_of(event.data)}".encode()
 
 
-def _subject(data: object) -> str:
+def subject_of(data: object) -> str:
+    """Name what a record is about, of which the last one is kept; raises TypeError for what has no subject."""
     match data:
         case Alarm():
             return data.alarm

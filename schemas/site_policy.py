@@ -18,6 +18,9 @@ Escort = Literal["none", "host", "staff"]
 ScreeningDue = Literal["none", "drawn", "always"]
 ThreatLevel = Literal["none", "yellow", "orange", "red"]
 
+QUESTION_AFTER_S = 30.0
+"""How long a question waits for the guard where no policy says otherwise."""
+
 
 class Window(msgspec.Struct, frozen=True, kw_only=True):
     """A time of day in which a category may enter: ISO weekdays (1 = Monday), minutes after local midnight,
@@ -125,6 +128,6 @@ class SitePolicy(msgspec.Struct, frozen=True, kw_only=True):
     measures: dict[ThreatLevel, dict[Category, Measure]] = {}
     visitor_capacity: int | None = None
     screening_share: float = 0.0
-    question_after_s: float = 30.0
+    question_after_s: float = QUESTION_AFTER_S
     reserve_s: float = 60.0
     pass_keys: list[PassKey] = []

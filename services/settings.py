@@ -165,6 +165,14 @@ class Configuration:
         """Read a file of 32 secret bytes in base64; raises WrongSetting with the setting's name, never the content."""
         return read_key(setting, self.path(text))
 
+    def password(self, setting: str, text: str) -> str:
+        """Read a file with a password; raises WrongSetting with the setting's name, never the content."""
+        try:
+            return self.path(text).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            message = f"setting {setting}: {text}: {error.strerror}"
+            raise WrongSetting(message) from error
+
     def signer(self, role: Role, setting: str, text: str) -> Signer:
         """Give the signer of a service from its key file."""
         return Signer(service_source(role), self.secret(setting, text))

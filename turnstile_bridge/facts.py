@@ -17,10 +17,11 @@ import msgspec
 from schemas.catalogue import Said
 from schemas.credential import Credential
 from schemas.envelope import Event, RefusedRecord
+from schemas.outgoing import subject_of
 from schemas.pass_token import jti_of
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
-from schemas.topics import Topic
+from schemas.topics import Key, Topic
 from schemas.visitor_pass import VisitorPass
 from services.rules.facts import Facts
 from turnstile_bridge.database import connect
@@ -66,13 +67,7 @@ class FactsOnDisk:
         data = event.data
         if not isinstance(data, Credential | VisitorPass | SitePolicy | SiteMode):
             return False
-        match data:
-            case Credential():
-                subject = data.credential
-            case VisitorPass():
-                subject = data.jti
-            case _:
-                subject = event.site
+        subject = subject_of(data) if topic.key is Key.SUBJECT else event.site
         changed = self._connection.execute(
             "INSERT INTO facts VALUES (?, ?, ?, ?) ON CONFLICT (noun, subject)"
             " DO UPDATE SET version = excluded.version, data = excluded.data WHERE excluded.version > facts.version",

@@ -15,6 +15,7 @@ from schemas.passage import Passage
 from schemas.reasons import Verdict
 from services.rules.facts import PassStanding, Presence
 from services.rules.presence import presence_after
+from turnstile_bridge.answers import ANSWERS_KEPT
 from turnstile_bridge.gate_words import Grant, Resumed, Say
 
 TABLES = """
@@ -28,8 +29,9 @@ CREATE TABLE IF NOT EXISTS pass_uses (
     jti TEXT PRIMARY KEY, state TEXT NOT NULL, read TEXT NOT NULL, passage TEXT, at TEXT NOT NULL
 ) WITHOUT ROWID;
 """
-QUESTIONS_KEPT = timedelta(days=1)
-"""How long questions and acted answers are remembered: as long as the topic of the answers keeps a repeat."""
+QUESTIONS_KEPT = ANSWERS_KEPT
+"""How long questions are remembered: as long as the answers to them."""
+
 USES_KEPT = timedelta(days=366)
 """How long a gate remembers a pass that it let through: longer than any pass lives."""
 

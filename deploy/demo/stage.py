@@ -21,7 +21,6 @@ from schemas.trust import Signer, gate_source, service_source
 SITE = "almaty-042"
 GATE = "almaty-042-main"
 READER = "main-entry"
-READER_OUT = "main-exit"
 SCANNER = "main-entry-qr"
 LINE = "line"
 SCANNER_PORT = "scanner"

@@ -42,14 +42,6 @@ def fault_text(words: Words, fault: Fault) -> str:
     return words.say(f"policy.fault.{fault.code}", **values)
 
 
-def fault_place(words: Words, fault: Fault) -> str:
-    """Name the part of the policy that a fault is in."""
-    path = fault.path
-    if path[:1] == ("categories",) and len(path) > 1:
-        return words.say(f"category.{path[1]}")
-    return words.say(f"policy.field.{path[0]}") if f"policy.field.{path[0]}" in words else str(path[0])
-
-
 def value_text(words: Words, field: str, value: object, offset_min: int) -> str:
     """Say a value of a field of the policy."""
     if value is ABSENT:

@@ -22,7 +22,9 @@ def kafka_options(configuration: Configuration) -> dict[str, Any]:
     if kafka.uses_sasl:
         options["sasl_mechanism"] = kafka.sasl_mechanism
         options["sasl_plain_username"] = kafka.sasl_username
-        options["sasl_plain_password"] = _password(configuration, kafka)
+        options["sasl_plain_password"] = configuration.password(
+            "kafka.sasl_password_file", kafka.sasl_password_file or ""
+        )
     return options
 
 
@@ -43,12 +45,4 @@ def _ssl_context(configuration: Configuration, kafka: KafkaSettings) -> ssl.SSLC
         )
     except OSError as error:
         message = f"setting kafka.ssl_ca_file: {kafka.ssl_ca_file}: {error.strerror}"
-        raise WrongSetting(message) from error
-
-
-def _password(configuration: Configuration, kafka: KafkaSettings) -> str:
-    try:
-        return configuration.path(kafka.sasl_password_file or "").read_text(encoding="utf-8").strip()
-    except OSError as error:
-        message = f"setting kafka.sasl_password_file: {kafka.sasl_password_file}: {error.strerror}"
         raise WrongSetting(message) from error

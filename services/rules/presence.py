@@ -5,7 +5,8 @@ from datetime import datetime
 from schemas.passage import Passage
 from services.rules.facts import Presence
 
-_INSIDE_AFTER = {"entered": True, "left": False}
+INSIDE_AFTER = {"entered": True, "left": False}
+"""Where each outcome that says so leaves its holder."""
 
 
 def presence_after(known: Presence | None, passage: Passage, event: str, at: datetime) -> Presence | None:
@@ -14,7 +15,7 @@ def presence_after(known: Presence | None, passage: Passage, event: str, at: dat
     Repeats and passages that come late change nothing that a later passage has said: the newest passage by its time at
     the gate holds, and of one time the one already known.
     """
-    inside = _INSIDE_AFTER.get(passage.outcome)
+    inside = INSIDE_AFTER.get(passage.outcome)
     if inside is None or (known is not None and known.at >= at):
         return known
     return Presence(inside, event, at)

@@ -14,10 +14,11 @@ from schemas.site_policy import SitePolicy
 from schemas.topics import CREDENTIALS, SITE_MODES, SITE_POLICIES, Topic
 from schemas.trust import check_gate_key
 from services.rules.policy_faults import faults_in
-from services.store import audit, outbox, recording
 from services.store.clock import now
+from services.store.columns import as_said
 from services.store.database import serialise
 from services.store.records import credentials, site_modes, site_policies
+from services.store.saying import say
 
 _ENDED_BY_TWO: frozenset[str] = frozenset({"lockdown", "evacuation"})
 _TWO = 2
@@ -25,6 +26,15 @@ _TWO = 2
 
 class NotAllowed(Exception):  # noqa: N818  said to a person: the text is for whoever asked
     """Administration's own rules forbid it; the text says why."""
+
+
+class RuleForbids(NotAllowed):
+    """A rule of the post forbids it; ``code`` names which, for the page's words."""
+
+    def __init__(self, code: str) -> None:
+        """Keep the code."""
+        super().__init__(code)
+        self.code = code
 
 
 class ChangedMeanwhile(NotAllowed):
@@ -100,7 +110,7 @@ def issue_credential(
     serialise(session, CREDENTIALS.name, site, credential.credential)
     known = credentials.one(session, site, credential.credential)
     version = known.version if known else 0
-    if known is not None and msgspec.structs.replace(credential, version=version) == _said(known):
+    if known is not None and msgspec.structs.replace(credential, version=version) == as_said(known, Credential):
         return None
     if known is not None and known.revoked_at is not None and credential.revoked_at is None and not again:
         message = f"credential {credential.credential} was revoked at {known.revoked_at:%Y-%m-%d %H:%M} UTC"
@@ -131,7 +141,7 @@ def revoke_credential(
     if known.revoked_at is not None:
         return None
     moment = at or now()
-    revoked = msgspec.structs.replace(_said(known), version=known.version + 1, revoked_at=moment)
+    revoked = msgspec.structs.replace(as_said(known, Credential), version=known.version + 1, revoked_at=moment)
     _say(session, site, CREDENTIALS, revoked, by, moment, credential)
     return revoked.version
 
@@ -175,13 +185,8 @@ def set_mode(
 def _say(  # noqa: PLR0917  one private line for three callers
     session: Session, site: str, topic: Topic, data: Said, by: str, at: datetime | None, subject: str
 ) -> None:
-    row = outbox.put(session, site=site, topic=topic, data=data, by=by, at=at)
-    recording.record(session, [row.event()])
-    audit.note(session, site=site, by=by, act=f"{topic.noun}_published", subject=subject, at=row.created_at)
-
-
-def _said(row: credentials.CredentialRow) -> Credential:
-    return msgspec.convert(row.model_dump(exclude={"site", "event"}), Credential)
+    act = f"{topic.noun}_published"
+    say(session, site=site, topic=topic, data=data, by=by, act=act, subject=subject, at=at)
 
 
 def _refuse_unusable(policy: SitePolicy) -> None:

@@ -2,6 +2,7 @@
 letters or by the class; each is a guard's answer to no read, attributed to the person who gave it.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from functools import lru_cache
@@ -12,7 +13,8 @@ from sqlmodel import Session, col, select
 
 from schemas.credential import Category
 from schemas.guard_answer import Because, GuardAnswer
-from services.store.administration import NotAllowed
+from schemas.site_policy import QUESTION_AFTER_S
+from services.store.administration import RuleForbids
 from services.store.outbox import OutboxRow
 from services.store.people import PersonRow
 from services.store.records import credentials, guard_answers, screenings, site_modes, site_policies
@@ -20,20 +22,9 @@ from services.store.visitors_journal import walk_ins
 from services.store.visits import names
 
 FOUND_AT_MOST = 20
-QUESTION_AFTER_S = 30.0
-"""How long an answer opens something at a site whose policy has not arrived."""
 
 _KEYS_KEPT = 50_000
 _key = lru_cache(_KEYS_KEPT)(names.name_key)
-
-
-class ByNameNotAllowed(NotAllowed):
-    """A rule keeps the guard from letting this person in by name; ``code`` names it for the page's words."""
-
-    def __init__(self, code: str) -> None:
-        """Keep the code."""
-        super().__init__(code)
-        self.code = code
 
 
 class Admission(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,8 +58,8 @@ def search(session: Session, site: str, wanted: str, group: str = "") -> list[Pe
 def groups(session: Session, site: str, most: int = 100) -> Sequence[str]:
     """Give the groups that several people of a site share: its classes."""
     query = select(PersonRow.group_name).where(PersonRow.site == site, col(PersonRow.group_name).is_not(None))
-    named = [group for group in session.exec(query.order_by(col(PersonRow.group_name))) if group]
-    return sorted({group for group in named if named.count(group) > 1})[:most]
+    people = Counter(group for group in session.exec(query) if group)
+    return sorted(group for group, count in people.items() if count > 1)[:most]
 
 
 def category_of(session: Session, site: str, holder: str, at: datetime) -> tuple[Category, bool] | None:
@@ -86,12 +77,12 @@ def category_of(session: Session, site: str, holder: str, at: datetime) -> tuple
 
 
 def let_in(session: Session, *, site: str, admission: Admission, by: str, post: str, at: datetime) -> OutboxRow:
-    """Let a person in by name and give the answer's outbox row. What a rule forbids is a ByNameNotAllowed; an enrolled
+    """Let a person in by name and give the answer's outbox row. What a rule forbids is a RuleForbids; an enrolled
     pupil is kept out by none of them but a lockdown.
     """
     known = category_of(session, site, admission.holder, at)
     if known is None:
-        raise ByNameNotAllowed("unknown")
+        raise RuleForbids("unknown")
     category, card_holds = known
     _refuse(session, site, admission, category, card_holds=card_holds)
     policy = site_policies.current(session, site)
@@ -111,22 +102,22 @@ def let_in(session: Session, *, site: str, admission: Admission, by: str, post: 
     )
     sent = guard_answers.give(session, site=site, answer=answer, at=at)
     if sent is None:
-        raise ByNameNotAllowed("unknown")
+        raise RuleForbids("unknown")
     return sent
 
 
 def _refuse(session: Session, site: str, admission: Admission, category: Category, *, card_holds: bool) -> None:
     mode = site_modes.current(session, site)
     if mode is not None and mode.mode == "lockdown" and not mode.drill:
-        raise ByNameNotAllowed("lockdown")
+        raise RuleForbids("lockdown")
     if category == "pupil":
         return
     check = screenings.latest(session, site, admission.holder)
     if check is not None and check.standing != "clear":
-        raise ByNameNotAllowed("check_stands")
+        raise RuleForbids("check_stands")
     visitor = walk_ins.of_holder(session, site, admission.holder)
     drawn = visitor is not None and visitor.drawn
     if visitor is not None and drawn and (check is None or check.checked_at < visitor.came_at):
-        raise ByNameNotAllowed("check_due")
+        raise RuleForbids("check_due")
     if not card_holds and admission.allowed_by is None:
-        raise ByNameNotAllowed("card_cancelled")
+        raise RuleForbids("card_cancelled")

@@ -1,9 +1,14 @@
 """Column types and the shape that every recorded row shares."""
 
 from datetime import UTC, datetime
+from typing import TypeVar
 
+import msgspec
 import sqlalchemy as sa
 from sqlmodel import Field, SQLModel
+
+SaidT = TypeVar("SaidT")
+_ABOUT_THE_RECORD = {"site", "id", "source", "at", "event"}
 
 
 class UtcDateTime(sa.TypeDecorator[datetime]):
@@ -46,6 +51,11 @@ class Recorded(SQLModel):
     id: str = Field(primary_key=True)
     source: str
     at: datetime = Field(sa_type=UtcDateTime)
+
+
+def as_said(row: SQLModel, shape: type[SaidT]) -> SaidT:
+    """Give a row as the event that it keeps."""
+    return msgspec.convert(row.model_dump(exclude=_ABOUT_THE_RECORD), shape)
 
 
 def by_time(table: str) -> sa.Index:

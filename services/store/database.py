@@ -103,11 +103,7 @@ def store_url(configuration: Configuration) -> URL:
         return url.set(database=str(configuration.path(url.database)))
     if settings.password_file is None:
         return url
-    try:
-        return url.set(password=configuration.path(settings.password_file).read_text(encoding="utf-8").strip())
-    except OSError as error:
-        message = f"setting store.password_file: {settings.password_file}: {error.strerror}"
-        raise WrongSetting(message) from error
+    return url.set(password=configuration.password("store.password_file", settings.password_file))
 
 
 def serialise(session: Session, *what: str) -> None:
@@ -116,6 +112,14 @@ def serialise(session: Session, *what: str) -> None:
     """
     if session.get_bind().dialect.name == "postgresql":
         session.execute(sa.text("SELECT pg_advisory_xact_lock(hashtextextended(:name, 0))"), {"name": "/".join(what)})
+
+
+def next_number(session: Session, column: Any, *where: Any) -> int:
+    """Give the number after the highest in a column, 1 in an empty one: where it is counted by hand, as for each site.
+    Whoever counts has serialised.
+    """
+    last = session.execute(sa.select(sa.func.max(column)).where(*where)).scalar_one()
+    return int(last or 0) + 1
 
 
 def _engine(url: URL, connections: int, begin: str) -> sa.Engine:

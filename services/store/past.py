@@ -22,6 +22,8 @@ from schemas.visitor_pass import VisitorPass
 from services.rules import pass_uses
 from services.rules.facts import Facts, Presence
 from services.rules.pass_uses import PassUses
+from services.rules.presence import INSIDE_AFTER
+from services.store.columns import as_said
 from services.store.outbox import OutboxRow
 from services.store.records.credential_reads import CredentialReadRow
 from services.store.records.credentials import CredentialRow
@@ -35,7 +37,6 @@ from services.store.records.visitor_passes import VisitorPassRow
 
 FactT = TypeVar("FactT")
 RowT = TypeVar("RowT", bound=SQLModel)
-_MOVED = {"entered": True, "left": False}
 
 
 class Act(msgspec.Struct, frozen=True):
@@ -119,10 +120,10 @@ class _Past:
         policies = [(row.at, row.policy()) for row in self._all(SitePolicyRow)]
         self._policies = _Versions(policies)
         self._numbered = {policy.version: policy for _, policy in policies}
-        self._modes = _Versions((row.at, _said(row, SiteMode)) for row in self._all(SiteModeRow))
-        cards = ((row.credential, _said(row, Credential)) for row in self._all(CredentialRow))
+        self._modes = _Versions((row.at, as_said(row, SiteMode)) for row in self._all(SiteModeRow))
+        cards = ((row.credential, as_said(row, Credential)) for row in self._all(CredentialRow))
         self._cards = _histories(session, site, CREDENTIALS, Credential, "credential", dict(cards))
-        passes = ((row.jti, row.said()) for row in self._all(VisitorPassRow))
+        passes = ((row.jti, as_said(row, VisitorPass)) for row in self._all(VisitorPassRow))
         self._passes = _histories(session, site, VISITOR_PASSES, VisitorPass, "jti", dict(passes))
         self._presence = _presence_before(session, site, since)
         self._inside: dict[str, datetime] = {}
@@ -164,7 +165,7 @@ class _Past:
 
     def _moving(self, row: PassageRow) -> Callable[[], None]:
         def happen() -> None:
-            inside = _MOVED.get(row.outcome)
+            inside = INSIDE_AFTER.get(row.outcome)
             if inside is None or row.holder is None:
                 return
             self._presence[row.holder] = Presence(inside, row.id, row.at)
@@ -189,7 +190,7 @@ class _Past:
         def happen() -> None:
             known = self._screenings.get(row.holder)
             if known is None or known.version < row.version:
-                self._screenings[row.holder] = _said(row, Screening)
+                self._screenings[row.holder] = as_said(row, Screening)
 
         return happen
 
@@ -200,10 +201,6 @@ class _Past:
             query = query.where(columns.at < self._until)
             query = query if since is None else query.where(columns.at >= since)
         return self._session.execute(query).scalars().all()
-
-
-def _said(row: SQLModel, shape: type[FactT]) -> FactT:
-    return msgspec.convert(row.model_dump(exclude={"site", "id", "source", "at", "event"}), shape)
 
 
 def _histories(
@@ -228,17 +225,17 @@ def _presence_before(session: Session, site: str, moment: datetime) -> dict[str,
     table = PassageRow
     last = (
         sa.select(col(table.holder), sa.func.max(col(table.at)).label("at"))
-        .where(col(table.site) == site, col(table.at) < moment, col(table.outcome).in_(_MOVED))
+        .where(col(table.site) == site, col(table.at) < moment, col(table.outcome).in_(INSIDE_AFTER))
         .group_by(col(table.holder))
         .subquery()
     )
     query = (
         sa.select(table)
         .join(last, (col(table.holder) == last.c.holder) & (col(table.at) == last.c.at))
-        .where(col(table.site) == site, col(table.outcome).in_(_MOVED))
+        .where(col(table.site) == site, col(table.outcome).in_(INSIDE_AFTER))
     )
     rows = session.execute(query).scalars()
-    return {row.holder: Presence(_MOVED[row.outcome], row.id, row.at) for row in rows if row.holder is not None}
+    return {row.holder: Presence(INSIDE_AFTER[row.outcome], row.id, row.at) for row in rows if row.holder is not None}
 
 
 def _reads(session: Session, site: str, since: datetime, until: datetime) -> Sequence[Any]:

@@ -1,9 +1,6 @@
 """Pass uses: what became of each pass at the gates."""
 
-from collections.abc import Sequence
-
 import sqlalchemy as sa
-from sqlmodel import Session, col, select
 
 from services.store.columns import Recorded, by_time
 
@@ -20,9 +17,3 @@ class PassUseRow(Recorded, table=True):
     read: str
     passage: str | None
     holder: str
-
-
-def of_pass(session: Session, site: str, jti: str) -> Sequence[PassUseRow]:
-    """Give the steps of a pass, first one first."""
-    query = select(PassUseRow).where(PassUseRow.site == site, PassUseRow.jti == jti)
-    return session.exec(query.order_by(col(PassUseRow.at), col(PassUseRow.id))).all()

@@ -3,11 +3,9 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-import msgspec
 import sqlalchemy as sa
 from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
-from schemas.visitor_pass import VisitorPass
 from services.store.columns import UtcDateTime
 
 
@@ -35,10 +33,6 @@ class VisitorPassRow(SQLModel, table=True):
     revoked_at: datetime | None = Field(sa_type=UtcDateTime)
     entrances: list[str] | None = Field(sa_type=JSON)
     windows: list[dict[str, object]] = Field(sa_type=JSON)
-
-    def said(self) -> VisitorPass:
-        """Give it as the record says it."""
-        return msgspec.convert(self.model_dump(exclude={"site", "event"}), VisitorPass)
 
 
 def one(session: Session, site: str, jti: str) -> VisitorPassRow | None:

@@ -14,12 +14,13 @@ from sqlmodel import Session
 from schemas.credential import Category
 from schemas.screening import FoundItem, Method, Outcome, Screening, Standing
 from schemas.topics import SCREENINGS
-from services.store import audit, outbox, recording
-from services.store.administration import NotAllowed
+from services.store.administration import RuleForbids
+from services.store.columns import as_said
 from services.store.database import serialise
 from services.store.local_time import local_midnight
 from services.store.records import screenings
 from services.store.records.screenings import ScreeningRow
+from services.store.saying import say
 from services.store.screenings.items import item_list
 from services.store.visitors_journal import walk_ins
 
@@ -30,15 +31,6 @@ RANKS: tuple[Standing, ...] = ("clear", "check_refused", "item_found", "weapon_s
 
 _STAYS: frozenset[str] = frozenset({"item_found", "weapon_suspected", "weapon_confirmed"})
 _OF_PUPILS: frozenset[str] = frozenset({"visual", "shown"})
-
-
-class CheckNotAllowed(NotAllowed):
-    """A rule of checks forbids it; ``code`` names which, for the page's words."""
-
-    def __init__(self, code: str) -> None:
-        """Keep the code."""
-        super().__init__(code)
-        self.code = code
 
 
 class Check(msgspec.Struct, frozen=True, kw_only=True):
@@ -69,13 +61,13 @@ def standing_after(before: str | None, check: Check) -> Standing:
 
 
 def record_check(session: Session, *, site: str, check: Check, by: str, post: str, at: datetime) -> Screening:
-    """Record a check and give it as it was said. What may not be done with a pupil is a CheckNotAllowed."""
+    """Record a check and give it as it was said. What may not be done with a pupil is a RuleForbids."""
     if check.category == "pupil" and check.outcome == "check_refused":
-        raise CheckNotAllowed("pupil_refuses")
+        raise RuleForbids("pupil_refuses")
     if check.category == "pupil" and check.method not in _OF_PUPILS:
-        raise CheckNotAllowed("pupil_detector")
+        raise RuleForbids("pupil_detector")
     if (check.outcome == "found") != bool(check.items):
-        raise CheckNotAllowed("no_item")
+        raise RuleForbids("no_item")
     serialise(session, SCREENINGS.name, site, check.holder)
     known = screenings.latest(session, site, check.holder)
     version = known.version + 1 if known else 1
@@ -116,7 +108,9 @@ def judge_weapon(
     if known is None or known.standing != "weapon_suspected":
         return None
     standing: Standing = "weapon_confirmed" if real else "item_found"
-    said = msgspec.structs.replace(_said(known), version=known.version + 1, standing=standing, by=by, post=post)
+    said = msgspec.structs.replace(
+        as_said(known, Screening), version=known.version + 1, standing=standing, by=by, post=post
+    )
     _say(session, site, said, by, at, "weapon_confirmed" if real else "weapon_look_alike")
     return said
 
@@ -125,31 +119,24 @@ def resolve(
     session: Session, *, site: str, holder: str, resolution: Resolution, by: str, may_all: bool, at: datetime
 ) -> Screening | None:
     """Resolve what stands against a person; None when nothing does. ``may_all`` is the duty administrator's and the
-    director's: they alone accept an exception and resolve what is or may be a weapon (CheckNotAllowed).
+    director's: they alone accept an exception and resolve what is or may be a weapon (RuleForbids).
     """
     serialise(session, SCREENINGS.name, site, holder)
     known = screenings.latest(session, site, holder)
     if known is None or known.standing == "clear":
         return None
     if not may_all and (known.standing.startswith("weapon_") or resolution in {"exception_accepted", "mistaken"}):
-        raise CheckNotAllowed("duty_administrator")
+        raise RuleForbids("duty_administrator")
     said = msgspec.structs.replace(
-        _said(known), version=known.version + 1, standing="clear", resolved_at=at, resolution=resolution
+        as_said(known, Screening), version=known.version + 1, standing="clear", resolved_at=at, resolution=resolution
     )
     _say(session, site, said, by, at, "check_resolved")
     return said
 
 
 def _say(session: Session, site: str, said: Screening, by: str, at: datetime, act: str) -> None:
-    row = outbox.put(session, site=site, topic=SCREENINGS, data=said, by=by, at=at)
-    recording.record(session, [row.event()])
-    audit.note(
-        session, site=site, by=by, act=act, subject=said.holder, detail={"standing": said.standing}, at=row.created_at
-    )
-
-
-def _said(row: ScreeningRow) -> Screening:
-    return msgspec.convert(row.model_dump(exclude={"site", "id", "source", "at"}), Screening)
+    detail: dict[str, str] = {"standing": said.standing}
+    say(session, site=site, topic=SCREENINGS, data=said, by=by, act=act, subject=said.holder, detail=detail, at=at)
 
 
 def _items(row: ScreeningRow) -> list[FoundItem]:

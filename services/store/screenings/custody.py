@@ -12,7 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.store import audit
 from services.store.columns import UtcDateTime
-from services.store.database import serialise
+from services.store.database import next_number, serialise
 from services.store.records import screenings
 from services.store.screenings import checks
 from services.store.screenings.items import item_list
@@ -88,8 +88,7 @@ def leave(session: Session, *, site: str, thing: Thing, by: str, post: str, at: 
     nothing stands against the owner any more.
     """
     serialise(session, "custody", site)
-    last = session.exec(select(sa.func.max(CustodyRow.number)).where(CustodyRow.site == site)).one()
-    number = int(last or 0) + 1
+    number = next_number(session, CustodyRow.number, CustodyRow.site == site)
     known = screenings.latest(session, site, thing.holder)
     row = CustodyRow(
         site=site,
@@ -184,10 +183,7 @@ def _enter(  # noqa: PLR0913, PLR0917  one private line for two callers
     note: str,
     at: datetime,
 ) -> None:
-    last = session.exec(
-        select(sa.func.max(CustodyEntryRow.step)).where(CustodyEntryRow.site == site, CustodyEntryRow.number == number)
-    ).one()
-    step = int(last or 0) + 1
+    step = next_number(session, CustodyEntryRow.step, CustodyEntryRow.site == site, CustodyEntryRow.number == number)
     session.add(
         CustodyEntryRow(
             site=site, number=number, step=step, act=act, at=at, by=by, post=post, to_whom=to_whom, note=note

@@ -10,7 +10,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.store import audit
 from services.store.columns import UtcDateTime
-from services.store.database import serialise
+from services.store.database import next_number, serialise
 from services.store.records.gate_acts import GateActRow
 from services.store.records.passages import PassageRow
 
@@ -61,8 +61,7 @@ def open_entry(session: Session, *, site: str, source: str, holder: str, visit: 
     ).first()
     if known is not None:
         return known.number
-    last = session.exec(select(sa.func.max(JournalEntryRow.number)).where(JournalEntryRow.site == site)).one()
-    number = int(last or 0) + 1
+    number = next_number(session, JournalEntryRow.number, JournalEntryRow.site == site)
     session.add(JournalEntryRow(site=site, number=number, source=source, holder=holder, visit=visit, opened_at=at))
     session.flush()
     return number
@@ -116,10 +115,9 @@ def add(session: Session, *, site: str, number: int, column: str, text: str, by:
     serialise(session, "journal", site)
     if not text.strip() or session.get(JournalEntryRow, (site, number)) is None:
         return False
-    query = select(sa.func.max(JournalAdditionRow.step)).where(
-        JournalAdditionRow.site == site, JournalAdditionRow.number == number
+    step = next_number(
+        session, JournalAdditionRow.step, JournalAdditionRow.site == site, JournalAdditionRow.number == number
     )
-    step = int(session.exec(query).one() or 0) + 1
     session.add(
         JournalAdditionRow(
             site=site, number=number, step=step, column=column, text=text.strip()[:WORDS_AT_MOST], at=at, by=by

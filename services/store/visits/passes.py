@@ -9,9 +9,10 @@ from sqlmodel import Session
 from schemas.site_policy import SitePolicy
 from schemas.topics import VISITOR_PASSES
 from schemas.visitor_pass import VisitorPass
-from services.store import audit, outbox, recording
+from services.store.columns import as_said
 from services.store.database import serialise
 from services.store.records import visitor_passes
+from services.store.saying import say
 from services.store.visits import codes
 from services.store.visits.seals import Seals
 from services.store.visits.visits import VisitRow
@@ -63,7 +64,7 @@ def revoke(session: Session, *, site: str, jti: str, by: str, at: datetime) -> i
     session.refresh(known)
     if known.revoked_at is not None:
         return None
-    revoked = msgspec.structs.replace(known.said(), version=known.version + 1, revoked_at=at)
+    revoked = msgspec.structs.replace(as_said(known, VisitorPass), version=known.version + 1, revoked_at=at)
     _say(session, site, revoked, by, at, _REVOKED)
     return revoked.version
 
@@ -88,6 +89,5 @@ def _free_jti(session: Session, site: str, seals: Seals) -> str:
 
 
 def _say(session: Session, site: str, data: VisitorPass, by: str, at: datetime, act: str) -> None:
-    row = outbox.put(session, site=site, topic=VISITOR_PASSES, data=data, by=by, at=at)
-    recording.record(session, [row.event()])
-    audit.note(session, site=site, by=by, act=act, subject=data.jti, detail={"visit": data.visit}, at=at)
+    detail = {"visit": data.visit}
+    say(session, site=site, topic=VISITOR_PASSES, data=data, by=by, act=act, subject=data.jti, detail=detail, at=at)

@@ -13,7 +13,8 @@ from schemas.catalogue import Said
 from schemas.envelope import Event
 from schemas.guard_answer import Because
 from services.store import admission_by_name
-from services.store.admission_by_name import Admission, ByNameNotAllowed
+from services.store.administration import RuleForbids
+from services.store.admission_by_name import Admission
 from services.store.people import PersonRow
 from services.web.guard_console.console import console_of
 from services.web.guard_console.room import Notice, Room, allowing, duty_administrators, enter, onward, page
@@ -76,7 +77,7 @@ async def let_in(  # noqa: PLR0917  a form's fields
         admission = Admission(holder=one, gate=gate, because=cast("Because", because), allowed_by=allowed)
         try:
             sent.append(await parts.store.write(partial(_let_in, user=user, admission=admission, room=room)))
-        except ByNameNotAllowed as error:
+        except RuleForbids as error:
             kept_out.append((one, error.code))
     for event in sent:
         console_of(request).posts.take(event)

@@ -10,6 +10,7 @@ import msgspec
 
 from schemas.gate_act import GateAct
 from schemas.guard_answer import Because, GuardAnswer
+from schemas.site_policy import QUESTION_AFTER_S
 from services.rules.opening_times import DUTY_ADMINISTRATOR
 from services.web.guard_console.reads_view import HELD_FOR, Read, read_of_act
 from services.web.guard_console.seen import Seen
@@ -17,7 +18,6 @@ from services.web.guard_console.sight import Person, Sight
 
 ADMIT: tuple[Because, ...] = ("known_to_me", "document_seen", "duty_administrator_allows")
 REFUSE: tuple[Because, ...] = ("not_expected", "not_the_holder", "told_to_wait")
-QUESTION_AFTER_S = 30.0
 BY_NAME_FOR = timedelta(minutes=1)
 """How long a page shows what came of letting somebody in by name."""
 

@@ -13,12 +13,13 @@ from starlette.datastructures import FormData
 from schemas.credential import Category
 from schemas.screening import FoundItem, Method, Outcome
 from services.store import admission_by_name
+from services.store.administration import RuleForbids
 from services.store.local_time import local_midnight
 from services.store.people import PersonRow, by_holders
 from services.store.records import screenings
 from services.store.records.screenings import ScreeningRow
 from services.store.screenings import checks, whom
-from services.store.screenings.checks import Check, CheckNotAllowed, Resolution
+from services.store.screenings.checks import Check, Resolution
 from services.store.screenings.items import Item, item_list
 from services.store.visitors_journal import walk_ins
 from services.web.guard_console.reads_view import NOW_FOR
@@ -94,7 +95,7 @@ async def record(
                 session, site=user.site, check=check, by=user.login, post=user.post, at=room.now
             )
         )
-    except CheckNotAllowed as error:
+    except RuleForbids as error:
         notice = Notice("refused", room.words.say(f"check.not.{error.code}"))
         return await _check(request, room, holder, notice, method=method, refuses=error.code == "pupil_refuses")
     logger.info("check_recorded site=%s screening=%s outcome=%s", user.site, recorded.screening, outcome)
@@ -138,7 +139,7 @@ async def resolve(
                 at=room.now,
             )
         )
-    except CheckNotAllowed as error:
+    except RuleForbids as error:
         return await _check(request, room, holder, Notice("refused", room.words.say(f"check.not.{error.code}")))
     return onward(request, f"{PATH}/{holder}", said="resolved")
 

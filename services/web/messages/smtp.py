@@ -5,7 +5,6 @@ from email.utils import formatdate
 
 import aiosmtplib
 
-from schemas.setting import WrongSetting
 from services.settings import Configuration, MailSettings
 from services.web.messages.mail import Mail, NotCarried
 
@@ -25,14 +24,8 @@ class SmtpCarrier:
     def of(cls, configuration: Configuration) -> "SmtpCarrier":
         """Read the ``[mail]`` section; raises WrongSetting."""
         settings = configuration.section("mail", MailSettings)
-        if settings.password_file is None:
-            return cls(settings, None)
-        try:
-            password = configuration.path(settings.password_file).read_text(encoding="utf-8").strip()
-        except OSError as error:
-            message = f"setting mail.password_file: {settings.password_file}: {error.strerror}"
-            raise WrongSetting(message) from error
-        return cls(settings, password)
+        file = settings.password_file
+        return cls(settings, None if file is None else configuration.password("mail.password_file", file))
 
     async def carry(self, mail: Mail) -> None:
         """Hand a message to the server; raises NotCarried."""

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import msgspec
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 
 from schemas.catalogue import BY_SHAPE
 from schemas.envelope import Event
@@ -152,6 +152,10 @@ class Stream:
         try:
             places = [TopicPartition(self.prefix + topic.name, number) for number in range(PLACEMENT.partitions(topic))]
             return {place.partition: max(place.offset, 0) for place in consumer.committed(places, timeout=20)}
+        except KafkaException as refused:
+            if not refused.args[0].retriable():
+                raise
+            return {}  # a broker that has only just begun: none yet
         finally:
             consumer.close()
 

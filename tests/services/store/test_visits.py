@@ -13,6 +13,7 @@ from schemas.passage import Passage
 from schemas.site_policy import CategoryRules
 from schemas.visitor_pass import VisitorPass
 from services.store import messages, outbox, people, recording
+from services.store.columns import as_said
 from services.store.database import Store
 from services.store.messages import MessageRow
 from services.store.records import visitor_passes
@@ -138,7 +139,7 @@ def test_approval_is_a_pass_a_record_a_name_for_the_post_and_a_message_once(scho
     assert known[row.holder].name == "Серік Ахметов"
     kept = school.read_now(lambda session: visitor_passes.of_visit(session, SITE, visit))
     assert kept is not None
-    assert kept.said() == issued
+    assert as_said(kept, VisitorPass) == issued
 
 
 def test_another_time_is_the_same_pass_at_its_next_version(school: Store) -> None:
