@@ -96,4 +96,6 @@ def _enter_user(session: Session, site: str, user: UserPart, password: str, by: 
         password=password,
         by=by,
         post=user.post,
+        email=user.email,
+        phone=user.phone,
     )

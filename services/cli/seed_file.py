@@ -165,6 +165,8 @@ class UserPart(_Part, frozen=True, kw_only=True, forbid_unknown_fields=True):
     role: UserRole
     language: str = "kk"
     post: str | None = None
+    email: str | None = None
+    phone: str | None = None
     password_file: str
 
     def password(self, folder: Path) -> str:

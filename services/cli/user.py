@@ -17,7 +17,7 @@ Login = Annotated[str, typer.Argument(help="The login name.")]
 
 
 @app.command()
-def add(  # noqa: PLR0917  an option each
+def add(  # noqa: PLR0913, PLR0917  an option each
     settings: SettingsFile,
     site: SiteName,
     login: Login,
@@ -25,6 +25,8 @@ def add(  # noqa: PLR0917  an option each
     role: Annotated[UserRole, typer.Option(help="What the user may do.")],
     language: Annotated[str, typer.Option(help="kk, ru or en.")] = "kk",
     post: Annotated[str | None, typer.Option(help="Where a guard sits, as `entrance`.")] = None,
+    email: Annotated[str | None, typer.Option(help="Where the user is told what cannot wait.")] = None,
+    phone: Annotated[str | None, typer.Option(help="For SMS, as +77011234567.")] = None,
 ) -> None:
     """Add a user, or change one. The password is asked for, or read from stdin: never an argument."""
     if language not in LANGUAGES:
@@ -48,6 +50,8 @@ def add(  # noqa: PLR0917  an option each
                     password=password,
                     by=operator(),
                     post=post,
+                    email=email,
+                    phone=phone,
                 )
             )
         except ValueError as error:

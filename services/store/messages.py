@@ -11,9 +11,11 @@ from typing import Literal
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from services.store import users
 from services.store.columns import UtcDateTime
 from services.store.database import serialise
 from services.store.insertion import insert_once
+from services.store.users import UserRole
 
 MessageKind = Literal[
     "code", "host_asked", "host_cancelled", "host_arrived", "visitor_approved", "visitor_changed", "visitor_declined"
@@ -26,6 +28,7 @@ GIVEN_UP_AFTER = timedelta(days=2)
 
 class MessageRow(SQLModel, table=True):
     """One message. ``subject`` is the visit or the form that it is about, ``number`` the version of it that it tells;
+    ``receiver`` is the login of whom of the staff it goes to, None where the subject itself says to whom;
     ``to_hash`` is the keyed hash of its address, by which messages to one person are counted. ``outcome`` is sent,
     refused or dropped, once it is done.
     """
@@ -46,6 +49,7 @@ class MessageRow(SQLModel, table=True):
     kind: str
     subject: str
     number: int
+    receiver: str | None = None
     to_hash: str | None
     created_at: datetime = Field(sa_type=UtcDateTime)
     next_try_at: datetime = Field(sa_type=UtcDateTime)
@@ -62,20 +66,33 @@ def put(
     subject: str,
     number: int,
     at: datetime,
+    receiver: str | None = None,
     to_hash: str | None = None,
 ) -> None:
     """Queue a message in the caller's transaction; one that is there already stays as it is."""
+    name = f"{kind}/{subject}/{number}"
     row = MessageRow(
         site=site,
-        message=f"{kind}/{subject}/{number}",
+        message=f"{name}/{receiver}" if receiver else name,
         kind=kind,
         subject=subject,
         number=number,
+        receiver=receiver,
         to_hash=to_hash,
         created_at=at,
         next_try_at=at,
     )
     insert_once(session, MessageRow, [row.model_dump()])
+
+
+def tell_duty(session: Session, *, site: str, kind: MessageKind, subject: str, number: int, at: datetime) -> int:
+    """Queue a message to each duty administrator of a site, to the director where it has none, and give to how many
+    people that was.
+    """
+    told = users.of_role(session, site, UserRole.DUTY_ADMIN) or users.of_role(session, site, UserRole.DIRECTOR)
+    for user in told:
+        put(session, site=site, kind=kind, subject=subject, number=number, at=at, receiver=user.login)
+    return len(told)
 
 
 def any_due(session: Session, at: datetime) -> bool:

@@ -29,7 +29,8 @@ class UserRole(StrEnum):
 
 class UserRow(SQLModel, table=True):
     """One person who signs in. ``login`` is unique in the whole store; ``name`` is shown on the pages; ``post`` is
-    where a guard sits.
+    where a guard sits; ``email`` and ``phone`` (+77011234567) are where the system tells them what cannot wait for
+    their next look at a page.
     """
 
     __tablename__ = "users"
@@ -40,6 +41,8 @@ class UserRow(SQLModel, table=True):
     role: str
     language: str
     post: str | None
+    email: str | None = None
+    phone: str | None = None
     password_hash: str
     changed_at: datetime = Field(sa_type=UtcDateTime)
     disabled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
@@ -56,6 +59,8 @@ def put(  # noqa: PLR0913  a user has all of this
     password: str,
     by: str,
     post: str | None = None,
+    email: str | None = None,
+    phone: str | None = None,
     at: datetime | None = None,
 ) -> bool:
     """Enter a user, or change one of the same site, and give True when anything changed. A login of another site is a
@@ -71,6 +76,8 @@ def put(  # noqa: PLR0913  a user has all of this
         role=role.value,
         language=language,
         post=post,
+        email=email,
+        phone=phone,
         password_hash="",
         changed_at=moment,
     )
