@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 
@@ -12,6 +12,7 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
@@ -66,9 +67,10 @@ def make_app(
     secure_cookies: bool,
     clock: Callable[[], datetime] = utc_now,
     visits: Visits | None = None,
+    trusted_proxies: Sequence[str] = (),
 ) -> FastAPI:
     """Put the app together: the one place where its parts meet; tests bring another clock. Without ``visits`` there is
-    no visitor portal and no host desk.
+    no visitor portal and no host desk. ``trusted_proxies`` may tell whose request they pass on.
 
     While it runs it pushes what changes in ``app.state.console.posts``; where the changes come from is not its matter.
     """
@@ -103,6 +105,7 @@ def make_app(
     app.mount("/static", StaticFiles(directory=FOLDER))
     add_error_pages(app)
     app.add_middleware(SecurityHeaders, secure=secure_cookies)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(trusted_proxies))
     return app
 
 
@@ -121,7 +124,9 @@ def run(configuration: Configuration) -> None:
     listener = _listen(settings)
     try:
         require_head(store)
-        app = make_app(store, key, secure_cookies=settings.secure_cookies, visits=visits)
+        app = make_app(
+            store, key, secure_cookies=settings.secure_cookies, visits=visits, trusted_proxies=settings.proxies()
+        )
         sender = Sender(store, visits, carrier, utc_now) if visits and carrier else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(configuration, app, listener, sender))
@@ -157,7 +162,13 @@ class _Server(uvicorn.Server):
 
 async def _serve(configuration: Configuration, app: FastAPI, listener: socket.socket, sender: Sender | None) -> None:
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S, ws="none"
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # make_app knows which are trusted
+        timeout_graceful_shutdown=_GRACE_S,
+        ws="none",
     )
     posts = app.state.console.posts
     host, port = listener.getsockname()[:2]

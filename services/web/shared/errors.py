@@ -16,6 +16,7 @@ from services.web.shared.visitors import NotSignedIn, time_text, wants_fragment,
 
 _LIVE = "/post/live"
 _VISITS = "/visit/"
+_TO_A_VISITOR = {404: "visit.fault.gone", 429: "error.429.do"}
 
 logger = logging.getLogger(__name__)
 
@@ -84,6 +85,6 @@ def _page(request: Request, code: int) -> Response:
 def _of_a_visitor(path: str, text: Words, code: int) -> dict[str, str]:
     """Give what is said instead to somebody who has never seen the post, and where the school's first page is."""
     home = "/".join(path.split("/")[:3])
-    do = "visit.fault.gone" if code == status.HTTP_404_NOT_FOUND else "visit.fault.again"
+    do = _TO_A_VISITOR.get(code, "visit.fault.again")
     back = home if is_outside(home) else "/"
     return {"back": back, "home": back, "home_text": text.say("visit.fault.back"), "do": text.say(do)}
