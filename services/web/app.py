@@ -5,13 +5,14 @@ import logging
 import signal
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 
 import uvicorn
 import uvloop
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from schemas.setting import WrongSetting
@@ -60,6 +61,17 @@ _GRACE_S = 3
 logger = logging.getLogger(__name__)
 
 
+class _Pages(FastAPI):
+    """Dresses every response, that of our own fault too, which no middleware that is added comes to see."""
+
+    def __init__(self, *, secure: bool, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
+        super().__init__(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+        self._secure = secure
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack(), secure=self._secure)
+
+
 def make_app(
     store: Store,
     session_key: bytes,
@@ -87,7 +99,7 @@ def make_app(
         with suppress(asyncio.CancelledError):
             await task
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=pushing)
+    app = _Pages(secure=secure_cookies, lifespan=pushing)
     app.state.console = Console(posts, zones, names)
     app.state.parts = Parts(
         store=store,
@@ -104,7 +116,6 @@ def make_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
     add_error_pages(app)
-    app.add_middleware(SecurityHeaders, secure=secure_cookies)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(trusted_proxies))
     return app
 
