@@ -5,7 +5,7 @@ import logging
 from fastapi import FastAPI, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from services.i18n.words import Words
@@ -26,6 +26,8 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    for past_the_database in (DataError, OverflowError):
+        app.add_exception_handler(past_the_database, _unreadable)
     app.add_exception_handler(SQLAlchemyError, _store_gone)
     app.add_exception_handler(Exception, _fault)
 
@@ -52,6 +54,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unreadable(request: Request, _error: Exception) -> Response:
+    """Answer what cannot be read, by us or by the database: a text with a zero in it, a number past all numbers."""
     return _page(request, status.HTTP_422_UNPROCESSABLE_CONTENT)
 
 

@@ -7,9 +7,10 @@ from urllib.parse import unquote
 
 import pytest
 import pytest_asyncio
+import sqlalchemy as sa
 from fastapi import FastAPI
 from sqlalchemy.engine import make_url
-from sqlmodel import Session, SQLModel, select
+from sqlmodel import Session, SQLModel
 
 from services.store.database import Store
 from services.web.shared.headers import HEADERS
@@ -150,7 +151,7 @@ def rows_of(store: Store, site: str) -> dict[str, str]:
         told = {}
         for table in SQLModel.metadata.sorted_tables:
             if "site" in table.columns:
-                rows = session.execute(select(table).where(table.c.site == site)).all()
+                rows = session.execute(sa.select(table).where(table.c.site == site)).all()
                 told[table.name] = hashlib.sha256(repr(sorted(map(repr, rows))).encode()).hexdigest()
         return told
 

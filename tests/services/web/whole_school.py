@@ -161,8 +161,9 @@ class WholeSchool:
 
 
 async def _walk(client: httpx.AsyncClient, starts: list[str], most: int = MOST_PAGES) -> Walked:
-    waiting, seen, forms = list(starts), set(starts), {}
-    addresses = []
+    waiting, seen = list(starts), set(starts)
+    forms: dict[tuple[str, ...], Form] = {}
+    addresses: list[str] = []
     while waiting and len(addresses) < most:
         address = waiting.pop(0)
         answered = await client.get(address)
