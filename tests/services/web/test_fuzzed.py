@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -39,7 +40,7 @@ HOSTILE = (
     "😀",
     "",
 )
-EXAMPLES = 5
+EXAMPLES = 6
 HUGE = (2**31, 2**63, 10**40, -(2**70))
 MOST_BYTES = 1_000_000
 KINDS = ("text/html; charset=utf-8", "text/plain; charset=utf-8", "application/json")
@@ -147,13 +148,19 @@ def described(ground: Ground, who: str) -> dict[str, Any]:
 
 def _in_addresses(ground: Ground) -> dict[tuple[str, str], set[str]]:
     known: dict[tuple[str, str], set[str]] = defaultdict(set)
-    for walked in ground.walked.values():
-        for address in (*walked.addresses, *(form.action for form in walked.forms)):
-            for route in routes():
-                found = route.pattern.fullmatch(address)
-                for name, value in (found.groupdict() if found else {}).items():
-                    known[route.path, name].add(value)
+    for route in routes():
+        for values in _true_addresses(ground, route.path):
+            for name, value in values.items():
+                known[route.path, name].add(value)
     return known
+
+
+def _true_addresses(ground: Ground, path: str) -> list[dict[str, str]]:
+    """Give the values that stand in the addresses of a route which somebody has walked or sent a form to."""
+    pattern = next(route.pattern for route in routes() if route.path == path)
+    walked = ground.walked.values()
+    seen = {address for each in walked for address in (*each.addresses, *(form.action for form in each.forms))}
+    return [found.groupdict() for address in sorted(seen) if (found := pattern.fullmatch(address))]
 
 
 def _in_forms(forms: list[Form]) -> dict[str, dict[str, set[str]]]:
@@ -195,15 +202,18 @@ def test_whatever_is_asked_the_answer_is_a_page_of_ours(ground: Ground, who: str
     found = {
         operation.label: wrong
         for operation in asked
-        if not operation.path.startswith(LEFT_ALONE) and (wrong := _fuzzed(operation, ground.people[who], seen))
+        if not operation.path.startswith(LEFT_ALONE) and (wrong := _fuzzed(operation, ground, who, seen))
     }
     assert found == {}
     assert seen >= {200, 303, 404, 422}
 
 
-def _fuzzed(operation: APIOperation[Any, Any, Any, Any], somebody: Somebody, seen: set[int]) -> list[str]:
-    """Ask one route in many ways, and give what was wrong with its answers; ``seen`` gets their statuses."""
+def _fuzzed(operation: APIOperation[Any, Any, Any, Any], ground: Ground, who: str, seen: set[int]) -> list[str]:
+    """Ask one route in many ways, every other time at a true address, and give what was wrong with its answers;
+    ``seen`` gets their statuses.
+    """
     wrong: list[str] = []
+    turns = cycle([None, *_true_addresses(ground, operation.path)])
 
     @given(case=operation.as_strategy())
     @settings(
@@ -214,10 +224,11 @@ def _fuzzed(operation: APIOperation[Any, Any, Any, Any], somebody: Somebody, see
         suppress_health_check=list(HealthCheck),
     )
     def ask(case: Any) -> None:
-        answered = case.call(headers=somebody.headers)
-        told = faults(
-            answered.status_code, {name: value[0] for name, value in answered.headers.items()}, answered.content
-        )
+        case.path_parameters |= next(turns) or {}
+        answered = case.call(headers=ground.people[who].headers, allow_redirects=False)
+        seen.add(answered.status_code)
+        headers = {name: value[0] for name, value in answered.headers.items()}
+        told = faults(answered.status_code, headers, answered.content)
         wrong.extend(f"{what}: {case.as_curl_command()[:600]}" for what in told)
 
     ask()
