@@ -20,9 +20,11 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
+from bench import portal
 from bench.card import NotUnlocked, card_to_unlock
 from bench.ground import Ground
 from bench.measure import Engine, EngineFailed, Rate, RoundTrip, round_trip, throughput
+from deploy.demo.page import PageFailed
 from deploy.demo.processes import ProcessFailed
 from deploy.kafka.broker import KafkaUnavailableError, LocalKafka
 
@@ -76,7 +78,7 @@ def main() -> int:
     try:
         with LocalKafka(JARS, HOME / "ground" / "kafka") as kafka:
             result = asyncio.run(_measured(kafka.bootstrap, sizes, console))
-    except (EngineFailed, NotUnlocked, ProcessFailed, KafkaUnavailableError) as error:
+    except (EngineFailed, NotUnlocked, PageFailed, ProcessFailed, KafkaUnavailableError) as error:
         console.print(str(error), style="bold red", markup=False)
         return 1
     finally:
@@ -98,6 +100,8 @@ async def _measured(bootstrap: str, sizes: Sizes, console: Console) -> dict[str,
             trips.setdefault(name, trip)
     console.print("card to unlock", style="dim")
     card = await card_to_unlock(HOME / "ground" / "card", bootstrap, sizes.cards)
+    console.print("the visitor portal", style="dim")
+    figures = await portal.measured(HOME / "ground" / "portal", bootstrap)
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sizes": msgspec.structs.asdict(sizes),
@@ -106,6 +110,7 @@ async def _measured(bootstrap: str, sizes: Sizes, console: Console) -> dict[str,
         "cpu_us_each": {name: statistics.median(rate.cpu_us_each for rate in found) for name, found in rates.items()},
         "round_trip_ms": {name: msgspec.structs.asdict(trip) for name, trip in trips.items()},
         "card_to_unlock_ms": msgspec.structs.asdict(card),
+        "portal": figures,
         "machine": _machine(),
         "versions": {
             "python": platform.python_version(),
@@ -184,6 +189,7 @@ def _show(console: Console, result: dict[str, Any]) -> None:
     held = rates["faust"] >= TARGET_A_SECOND and rates["faust"] >= TARGET_SHARE * rates["aiokafka"]
     wanted = f"wanted {TARGET_A_SECOND:,} and {TARGET_SHARE} of aiokafka: {'held' if held else 'NOT held'}"
     console.print(f"admission: {rates['faust']:,.0f} reads/s; {wanted}")
+    portal.show(console, result["portal"])
     console.print(f"written to {HOME / 'latest.json'}")
 
 

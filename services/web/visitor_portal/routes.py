@@ -27,7 +27,7 @@ AtSchool = Annotated[School, Depends(school)]
 
 
 @router.get("")
-def opening(request: Request, here: AtSchool, said: str = "") -> Response:
+async def opening(request: Request, here: AtSchool, said: str = "") -> Response:
     """Show the school's first page: its rules, and where to begin."""
     values = {"notice": words(request).say(_SAID[said]) if said in _SAID else None}
     return outside_page(request, "visitor_portal/opening.html", here, values, back=f"/visit/{here.site}")
