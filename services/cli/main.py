@@ -29,6 +29,7 @@ COMMANDS: dict[str, str] = {
     "mode": "mode:app",
     "user": "user:app",
     "host": "host:app",
+    "directory": "directory:app",
     "keys": "keys:app",
     "topics": "topics:app",
     "store": "store:app",

@@ -14,11 +14,14 @@ from sqlmodel import Session, col, select
 from schemas.credential import Category
 from schemas.guard_answer import Because, GuardAnswer
 from schemas.site_policy import QUESTION_AFTER_S
+from services.store import directory
 from services.store.administration import RuleForbids
 from services.store.outbox import OutboxRow
 from services.store.people import PersonRow
 from services.store.records import credentials, guard_answers, screenings, site_modes, site_policies
+from services.store.records.screenings import ScreeningRow
 from services.store.visitors_journal import walk_ins
+from services.store.visitors_journal.walk_ins import WalkInRow
 from services.store.visits import names
 
 FOUND_AT_MOST = 20
@@ -116,8 +119,19 @@ def _refuse(session: Session, site: str, admission: Admission, category: Categor
     if check is not None and check.standing != "clear":
         raise RuleForbids("check_stands")
     visitor = walk_ins.of_holder(session, site, admission.holder)
-    drawn = visitor is not None and visitor.drawn
-    if visitor is not None and drawn and (check is None or check.checked_at < visitor.came_at):
-        raise RuleForbids("check_due")
+    if visitor is not None:
+        _refuse_visitor(session, visitor, check)
     if not card_holds and admission.allowed_by is None:
         raise RuleForbids("card_cancelled")
+
+
+def _refuse_visitor(session: Session, visitor: WalkInRow, check: ScreeningRow | None) -> None:
+    """Keep out a registered visitor who is still to be checked, and somebody on duty whose office has not been rung
+    back since they came.
+    """
+    if visitor.drawn and (check is None or check.checked_at < visitor.came_at):
+        raise RuleForbids("check_due")
+    if visitor.category == "official" and not directory.is_confirmed(
+        session, visitor.site, visitor.holder, visitor.came_at
+    ):
+        raise RuleForbids("call_back_due")

@@ -3,7 +3,7 @@
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from services.store import audit, messages, outbox, people, recording, users
+from services.store import audit, directory, messages, outbox, people, recording, users
 from services.store.screenings import custody
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visits import codes, drafts, hosts, links, visits
@@ -12,6 +12,7 @@ ALL = (
     audit,
     codes,
     custody,
+    directory,
     drafts,
     entries,
     hosts,

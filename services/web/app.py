@@ -17,6 +17,7 @@ from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
 from services.store.database import Store
 from services.store.schema_version import require_head
+from services.web.administration import directory
 from services.web.administration import routes as administration
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
@@ -43,6 +44,7 @@ from services.web.visitor_portal import status
 ROUTERS = (
     sign_in.router,
     administration.router,
+    directory.router,
     *ROOMS_OF_THE_POST,
     status.pass_keeper,
     portal.router,

@@ -21,6 +21,7 @@ from services.i18n.words import Language, language_of, read_catalogue, words_in
 from services.rules.policy_changes import CATEGORY_FIELDS, MEASURE_FIELDS, SITE_FIELDS
 from services.rules.policy_faults import FaultCode
 from services.rules.policy_times import WHOLE_UNITS
+from services.store.directory import CallOutcome
 from services.store.screenings.custody import CustodyAct
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
 from services.web.guard_console.screening import BY_DUTY
@@ -114,6 +115,10 @@ AT_THE_POST = {
     *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
     *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
     *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
+    "by_name.not.call_back_due",
+    *(f"call_back.outcome.{outcome}" for outcome in get_args(CallOutcome)),
+    *(f"directory.{field}{part}" for field in ("name", "phone", "source") for part in ("", ".hint")),
+    *(f"directory.wrong.{field}" for field in ("name", "phone", "source")),
     *(f"check.said.{code}" for code in ("nothing_found", "found", "phone", "check_refused", "resolved")),
     *(f"check.not.{code}" for code in ("pupil_refuses", "pupil_detector", "no_item", "duty_administrator")),
     *(f"walk_in.{field}" for field in ("name", "document_tail", "host_text", "purpose")),
