@@ -18,8 +18,16 @@ from services.store.insertion import insert_once
 from services.store.users import UserRole
 
 MessageKind = Literal[
-    "code", "host_asked", "host_cancelled", "host_arrived", "visitor_approved", "visitor_changed", "visitor_declined"
+    "code",
+    "host_asked",
+    "host_cancelled",
+    "host_arrived",
+    "visitor_approved",
+    "visitor_changed",
+    "visitor_declined",
+    "question_unanswered",
 ]
+Outcome = Literal["sent", "refused", "dropped"]
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
@@ -114,7 +122,7 @@ def claim(session: Session, at: datetime, limit: int) -> Sequence[MessageRow]:
     return rows
 
 
-def done(session: Session, row: MessageRow, outcome: Literal["sent", "refused", "dropped"], at: datetime) -> None:
+def done(session: Session, row: MessageRow, outcome: Outcome, at: datetime) -> None:
     """Note that a message needs no more tries."""
     _change(session, row, done_at=at, outcome=outcome)
 

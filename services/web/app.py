@@ -25,8 +25,8 @@ from services.web.guard_console.posts import Posts
 from services.web.guard_console.zones import Zones
 from services.web.host_desk import routes as host_desk
 from services.web.live import LiveNews, utc_now
+from services.web.messages.carriers import Carriers
 from services.web.messages.sender import Sender
-from services.web.messages.smtp import SmtpCarrier
 from services.web.shared import health, sign_in
 from services.web.shared.assets import FOLDER, missing_assets
 from services.web.shared.errors import add_error_pages
@@ -116,13 +116,13 @@ def run(configuration: Configuration) -> None:
         raise WrongSetting(message)
     key = configuration.secret("web.session_key", settings.session_key)
     visits = Visits.of(configuration)
-    carrier = SmtpCarrier.of(configuration) if visits else None
+    carriers = Carriers.of(configuration)
     store = Store.of(configuration)
     listener = _listen(settings)
     try:
         require_head(store)
         app = make_app(store, key, secure_cookies=settings.secure_cookies, visits=visits)
-        sender = Sender(store, visits, carrier, utc_now) if visits and carrier else None
+        sender = Sender(store, visits, carriers, utc_now) if carriers.any else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(configuration, app, listener, sender))
     finally:
