@@ -4,9 +4,10 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -22,6 +23,7 @@ from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
+from services.web.guard_console.unanswered import DutyWatch
 from services.web.guard_console.zones import Zones
 from services.web.host_desk import routes as host_desk
 from services.web.live import LiveNews, utc_now
@@ -168,7 +170,7 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    beside = [asyncio.create_task(sender.run()), asyncio.create_task(tidy(sender.store, utc_now))] if sender else []
+    beside = [asyncio.create_task(work) for work in _beside(posts, sender)]
     for task in beside:
         task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -178,6 +180,13 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _beside(posts: Posts, sender: Sender | None) -> list[Coroutine[Any, Any, None]]:
+    """Give what runs beside the pages where messages can be sent."""
+    if sender is None:
+        return []
+    return [sender.run(), DutyWatch(posts, sender.store, utc_now).run(), tidy(sender.store, utc_now)]
 
 
 def _listen(settings: WebSettings) -> socket.socket:
