@@ -97,6 +97,17 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     password_file: str | None = None
 
 
+class SmsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The gateway that takes our SMS: ``url`` of its ``sendsms`` (Kannel's interface; ``https``, unless it is on the
+    same machine), and what they come from. Without this section nobody is told by telephone.
+    """
+
+    url: str
+    username: str
+    password_file: str
+    sender: str
+
+
 class PoliceLinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The receiver's address, the DC-09 account by site, where its state lies, and the key that signs deliveries."""
 
@@ -122,6 +133,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web: WebSettings | None = None
     visits: VisitSettings | None = None
     mail: MailSettings | None = None
+    sms: SmsSettings | None = None
     police_link: PoliceLinkSettings | None = None
 
 

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -23,11 +24,12 @@ from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
+from services.web.guard_console.unanswered import DutyWatch
 from services.web.guard_console.zones import Zones
 from services.web.host_desk import routes as host_desk
 from services.web.live import LiveNews, utc_now
+from services.web.messages.carriers import Carriers
 from services.web.messages.sender import Sender
-from services.web.messages.smtp import SmtpCarrier
 from services.web.shared import health, sign_in
 from services.web.shared.assets import FOLDER, missing_assets
 from services.web.shared.errors import add_error_pages
@@ -118,13 +120,13 @@ def run(configuration: Configuration) -> None:
         raise WrongSetting(message)
     key = configuration.secret("web.session_key", settings.session_key)
     visits = Visits.of(configuration)
-    carrier = SmtpCarrier.of(configuration) if visits else None
+    carriers = Carriers.of(configuration)
     store = Store.of(configuration)
     listener = _listen(settings)
     try:
         require_head(store)
         app = make_app(store, key, secure_cookies=settings.secure_cookies, visits=visits)
-        sender = Sender(store, visits, carrier, utc_now) if visits and carrier else None
+        sender = Sender(store, visits, carriers, utc_now) if carriers.any else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(configuration, app, listener, sender))
     finally:
@@ -170,7 +172,7 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    beside = [asyncio.create_task(sender.run()), asyncio.create_task(tidy(sender.store, utc_now))] if sender else []
+    beside = [asyncio.create_task(work) for work in _beside(posts, sender)]
     for task in beside:
         task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -180,6 +182,13 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _beside(posts: Posts, sender: Sender | None) -> list[Coroutine[Any, Any, None]]:
+    """Give what runs beside the pages where messages can be sent."""
+    if sender is None:
+        return []
+    return [sender.run(), DutyWatch(posts, sender.store, utc_now).run(), tidy(sender.store, utc_now)]
 
 
 def _listen(settings: WebSettings) -> socket.socket:

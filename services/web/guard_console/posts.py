@@ -89,6 +89,10 @@ class Posts:
         """Give what a site's gate asked, by the event id of its act, while the page still knows it."""
         return self._state(site).questions.asked.get(act)
 
+    def states(self) -> list[PostState]:
+        """Give what is known of each site that has been heard of."""
+        return list(self._states.values())
+
     def open(self, site: str, language: Language, session: str = "") -> OpenPage:
         """Open a page of a site, for a session by its name; every zone is pushed to it at once."""
         page = OpenPage(language, session)

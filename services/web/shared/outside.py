@@ -28,13 +28,14 @@ _OF_ADDRESS, _OF_ACCOUNT = 60, 8
 @dataclass(frozen=True)
 class Visits:
     """What the pages about visits work with beside the parts that all pages have. ``attempts`` counts what strangers
-    begin, ask codes for, and try codes on.
+    begin, ask codes for, and try codes on. ``texting``: codes may go to a telephone.
     """
 
     seals: Seals
     pass_keys: PassKeys
     public_url: str
     attempts: Attempts
+    texting: bool = False
 
     @classmethod
     def of(cls, configuration: Configuration) -> "Visits | None":
@@ -47,6 +48,7 @@ class Visits:
             pass_keys=PassKeys(configuration.path(settings.pass_keys)),
             public_url=settings.public_url.rstrip("/"),
             attempts=Attempts(of_address=_OF_ADDRESS, of_account=_OF_ACCOUNT),
+            texting=configuration.settings.sms is not None,
         )
 
 
