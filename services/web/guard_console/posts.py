@@ -125,7 +125,7 @@ class Posts:
         sent = self._sent[site]
         said_by = {known.acknowledged.by for known in state.alarms.values() if known.acknowledged}
         users = said_by | {one.by for sents in sent.values() for one in sents}
-        users |= {answer.data.by for answer in state.questions.answers.values()}
+        users |= {answer.data.by for answer in state.questions.answers.values()} | state.holds.people()
         people, named = await asyncio.gather(self._names.people(site, holders(state)), self._names.users(site, users))
         return Sight(
             state=state,

@@ -11,7 +11,7 @@ from schemas.alarm import AlarmRule, AlarmState, Severity
 from schemas.credential import Category
 from schemas.credential_read import Direction
 from schemas.gate_event import GateEventKind
-from schemas.guard_answer import Because
+from schemas.guard_answer import HOLDS, Because
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.screening import Method
@@ -25,6 +25,7 @@ from services.store.directory import CallOutcome
 from services.store.messages import MessageKind
 from services.store.screenings.custody import CustodyAct
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
+from services.web.guard_console.holds import Standing
 from services.web.guard_console.screening import BY_DUTY
 from services.web.messages.matters import to_form, to_visitor
 from services.web.messages.wording import KINDS
@@ -93,7 +94,8 @@ def coded() -> set[str]:
     wanted |= {f"direction.{direction}" for direction in get_args(Direction)}
     wanted |= {f"outcome.{outcome}" for outcome in get_args(Outcome)}
     wanted |= {f"mode.{mode}" for mode in get_args(Mode) if mode != "normal"}
-    wanted |= {f"because.{because}" for because in get_args(Because) if because != "other"}
+    wanted |= {f"because.{because}" for because in get_args(Because) if because not in {"other", *HOLDS}}
+    wanted |= {f"hold.state.{standing}" for standing in get_args(Standing)}
     wanted |= {f"method.{method}" for method in get_args(Method)}
     wanted |= {f"standing.{standing}{part}" for standing in STANDING_SAID for part in ("", ".do")}
     wanted |= {f"document.{kind}" for kind in DOCUMENT_KINDS} | {f"custody.{act}" for act in get_args(CustodyAct)}
