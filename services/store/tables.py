@@ -4,21 +4,24 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from services.store import audit, messages, outbox, people, recording, users
-from services.store.screenings import custody
+from services.store.screenings import custody, photos, pupil_refusals
 from services.store.visitors_journal import entries, walk_ins
-from services.store.visits import codes, drafts, hosts, links, visits
+from services.store.visits import codes, drafts, draws, hosts, links, visits
 
 ALL = (
     audit,
     codes,
     custody,
     drafts,
+    draws,
     entries,
     hosts,
     links,
     messages,
     outbox,
     people,
+    photos,
+    pupil_refusals,
     recording,
     users,
     visits,
