@@ -39,6 +39,14 @@ def latest(session: Session, site: str, holder: str) -> ScreeningRow | None:
     return session.exec(query.order_by(col(ScreeningRow.version).desc()).limit(1)).first()
 
 
+def one(session: Session, site: str, holder: str, version: int) -> ScreeningRow | None:
+    """Give one record about a person of a site."""
+    query = select(ScreeningRow).where(
+        ScreeningRow.site == site, ScreeningRow.holder == holder, ScreeningRow.version == version
+    )
+    return session.exec(query).first()
+
+
 def standing_out(session: Session, site: str) -> Sequence[ScreeningRow]:
     """Give the last record of everybody of a site against whom something stands, the newest first."""
     newest = (

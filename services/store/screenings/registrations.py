@@ -6,7 +6,10 @@ from datetime import date, datetime, timedelta, timezone
 import msgspec
 from sqlmodel import Session, col, select
 
+from services.store.visitors_journal import walk_ins
 from services.store.visitors_journal.walk_ins import WalkInRow
+from services.store.visits import visits
+from services.store.visits.states import WITH_PASS
 from services.store.visits.visits import VisitRow
 
 PORTAL = "portal"
@@ -14,7 +17,8 @@ PORTAL = "portal"
 
 class Registration(msgspec.Struct, frozen=True, kw_only=True):
     """One visit: by whom it was registered (a guard at a post, or ``portal``), whether the system drew it (``due``),
-    and when its holder came, or was to come, ``at``, and left or was to leave, ``until``. ``same_person`` is what one
+    and when its holder came, or was to come, ``at``, and left or was to leave, ``until``. ``is_expected`` says that the
+    school lets the visit take place. ``same_person`` is what one
     registration at the post has in common with another of the same person.
     """
 
@@ -29,6 +33,8 @@ class Registration(msgspec.Struct, frozen=True, kw_only=True):
     registered_at: datetime
     from_paper: bool = False
     same_person: tuple[str, ...] = ()
+
+    is_expected: bool = True
 
     @property
     def on_the_portal(self) -> bool:
@@ -46,6 +52,21 @@ def due_today(session: Session, site: str, midnight: datetime) -> list[Registrat
     """Give whom the system drew among those who come on the day that begins at ``midnight``."""
     found = registrations(session, site, midnight, midnight + timedelta(days=1))
     return [registration for registration in found if registration.due]
+
+
+def is_drawn(session: Session, site: str, holder: str, midnight: datetime) -> bool:
+    """Tell whether the system drew a holder for a check on the day that begins at ``midnight``, at the post or when
+    the visit was asked for; being registered once more takes nobody out of it.
+    """
+    if walk_ins.drawn_since(session, site, holder, midnight):
+        return True
+    visit = visits.of_holder(session, site, holder)
+    return (
+        visit is not None
+        and visit.screening_due
+        and visit.arrives_at < midnight + timedelta(days=1)
+        and visit.leaves_at >= midnight
+    )
 
 
 def registered_again(known: Sequence[Registration], zone: timezone) -> Iterator[tuple[Registration, Registration]]:
@@ -92,4 +113,5 @@ def _on_the_portal(session: Session, site: str, since: datetime, until: datetime
             at=row.arrives_at,
             until=row.leaves_at,
             registered_at=row.requested_at,
+            is_expected=row.standing in WITH_PASS,
         )

@@ -145,9 +145,11 @@ def since(session: Session, site: str, moment: datetime) -> Sequence[WalkInRow]:
 
 
 def drawn_since(session: Session, site: str, holder: str, moment: datetime) -> bool:
-    """Tell whether the system chose a visitor for a check since a moment."""
-    known = of_holder(session, site, holder)
-    return known is not None and known.drawn and known.came_at >= moment
+    """Tell whether the system chose a visitor for a check since a moment, in any registration: to register somebody
+    again spares nobody.
+    """
+    query = select(WalkInRow.visit).where(WalkInRow.site == site, WalkInRow.holder == holder, WalkInRow.drawn)
+    return session.exec(query.where(WalkInRow.came_at >= moment).limit(1)).first() is not None
 
 
 def returning(session: Session, site: str, wanted: str, limit: int) -> list[WalkInRow]:

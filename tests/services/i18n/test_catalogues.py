@@ -122,8 +122,11 @@ AT_THE_POST = {
     *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
     *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
     *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
-    *(f"check.said.{code}" for code in ("nothing_found", "found", "phone", "check_refused", "resolved")),
-    *(f"check.not.{code}" for code in ("pupil_refuses", "pupil_detector", "no_item", "duty_administrator")),
+    *(
+        f"check.said.{code}"
+        for code in ("nothing_found", "found", "phone", "check_refused", "resolved", "pupil_refuses", "parent_told")
+    ),
+    *(f"check.not.{code}" for code in ("pupil_detector", "no_item", "duty_administrator")),
     *(f"walk_in.{field}" for field in ("name", "document_tail", "host_text", "purpose")),
     *(f"mark.{mark}" for mark in ("draft", "unverified")),
 }
