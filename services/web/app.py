@@ -35,6 +35,7 @@ from services.web.shared.outside import Visits
 from services.web.shared.pages import Templates
 from services.web.shared.parts import Parts
 from services.web.shared.rate_limit import Attempts
+from services.web.shared.rounds import make_rounds
 from services.web.shared.sessions import Sessions
 from services.web.shared.tidying import tidy
 from services.web.visitor_portal import routes as portal
@@ -168,7 +169,8 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    beside = [asyncio.create_task(sender.run()), asyncio.create_task(tidy(sender.store, utc_now))] if sender else []
+    beside = [asyncio.create_task(make_rounds(app.state.parts.store, utc_now))]
+    beside += [asyncio.create_task(sender.run()), asyncio.create_task(tidy(sender.store, utc_now))] if sender else []
     for task in beside:
         task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import JSON, Field, Session, col, select
 
 from services.store.columns import Recorded, UtcDateTime, by_time
@@ -31,6 +32,13 @@ class ScreeningRow(Recorded, table=True):
     checked_at: datetime = Field(sa_type=UtcDateTime)
     resolved_at: datetime | None = Field(sa_type=UtcDateTime)
     resolution: str | None
+
+
+def is_newest() -> sa.ColumnElement[bool]:
+    """Tell, in a query of rows of this table, whether one is the last of its holder."""
+    newer = aliased(ScreeningRow)
+    same = (col(newer.site) == ScreeningRow.site) & (col(newer.holder) == ScreeningRow.holder)
+    return ~sa.exists().where(same & (col(newer.version) > ScreeningRow.version))
 
 
 def latest(session: Session, site: str, holder: str) -> ScreeningRow | None:

@@ -166,7 +166,8 @@ def one(session: Session, site: str, number: int) -> Chain | None:
 def at_post(session: Session, site: str) -> list[Chain]:
     """Give what lies at the post now, what is due first."""
     query = select(CustodyRow).where(CustodyRow.site == site, ~has_gone())
-    return _chains(session, site, session.exec(query.order_by(col(CustodyRow.due_at))).all())
+    in_order = query.order_by(col(CustodyRow.due_at), col(CustodyRow.number))
+    return _chains(session, site, session.exec(in_order).all())
 
 
 def count_overdue(session: Session, site: str, now: datetime) -> int:
