@@ -25,6 +25,7 @@ COMMANDS: dict[str, str] = {
     "seed": "seed:app",
     "policy": "policy:app",
     "explain": "explain:app",
+    "screening": "screening:app",
     "credential": "credential:app",
     "mode": "mode:app",
     "user": "user:app",

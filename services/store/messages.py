@@ -26,6 +26,8 @@ MessageKind = Literal[
     "visitor_changed",
     "visitor_declined",
     "question_unanswered",
+    "custody_overdue",
+    "pupil_refused_check",
 ]
 TEXTED = "sms/"
 Outcome = Literal["sent", "refused", "dropped"]

@@ -4,9 +4,9 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from services.store import audit, directory, messages, outbox, people, recording, users
-from services.store.screenings import custody
+from services.store.screenings import custody, photos, pupil_refusals
 from services.store.visitors_journal import entries, walk_ins
-from services.store.visits import codes, drafts, hosts, links, visits
+from services.store.visits import codes, drafts, draws, hosts, links, visits
 
 ALL = (
     audit,
@@ -14,12 +14,15 @@ ALL = (
     custody,
     directory,
     drafts,
+    draws,
     entries,
     hosts,
     links,
     messages,
     outbox,
     people,
+    photos,
+    pupil_refusals,
     recording,
     users,
     visits,

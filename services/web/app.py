@@ -38,6 +38,7 @@ from services.web.shared.outside import Visits
 from services.web.shared.pages import Templates
 from services.web.shared.parts import Parts
 from services.web.shared.rate_limit import Attempts
+from services.web.shared.rounds import make_rounds
 from services.web.shared.sessions import Sessions
 from services.web.shared.tidying import tidy
 from services.web.visitor_portal import routes as portal
@@ -172,7 +173,7 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    beside = [asyncio.create_task(work) for work in _beside(posts, sender)]
+    beside = [asyncio.create_task(work) for work in _beside(app.state.parts.store, posts, sender)]
     for task in beside:
         task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -184,11 +185,12 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
             await task
 
 
-def _beside(posts: Posts, sender: Sender | None) -> list[Coroutine[Any, Any, None]]:
-    """Give what runs beside the pages where messages can be sent."""
+def _beside(store: Store, posts: Posts, sender: Sender | None) -> list[Coroutine[Any, Any, None]]:
+    """Give what runs beside the pages: the rounds, and the messages where they can be sent."""
+    rounds = make_rounds(store, utc_now)
     if sender is None:
-        return []
-    return [sender.run(), DutyWatch(posts, sender.store, utc_now).run(), tidy(sender.store, utc_now)]
+        return [rounds]
+    return [rounds, sender.run(), DutyWatch(posts, store, utc_now).run(), tidy(store, utc_now)]
 
 
 def _listen(settings: WebSettings) -> socket.socket:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from services.i18n.words import Words
 from services.store.messages import MessageRow
 from services.store.records import site_policies
-from services.web.messages import matters
+from services.web.messages import matters, post_matters
 from services.web.messages.letter import Letter, is_phone
 from services.web.messages.matters import About, Addressee, Matter, To, Values
 from services.web.shared.outside import School, Visits
@@ -48,6 +48,8 @@ KINDS: dict[str, Kind] = {
     "visitor_changed": Kind(matters.visit, matters.to_visitor),
     "visitor_declined": Kind(matters.visit, matters.to_visitor),
     "question_unanswered": Kind(matters.question, urgent=True),
+    "custody_overdue": Kind(post_matters.thing_overdue),
+    "pupil_refused_check": Kind(post_matters.pupil_refusal, urgent=True),
 }
 
 

@@ -131,6 +131,11 @@ AT_THE_POST = {
     *(f"directory.wrong.{field}" for field in ("name", "phone", "source")),
     *(f"check.said.{code}" for code in ("nothing_found", "found", "phone", "check_refused", "resolved")),
     *(f"check.not.{code}" for code in ("pupil_refuses", "pupil_detector", "no_item", "duty_administrator")),
+    *(
+        f"check.said.{code}"
+        for code in ("nothing_found", "found", "phone", "check_refused", "resolved", "pupil_refuses", "parent_told")
+    ),
+    *(f"check.not.{code}" for code in ("pupil_detector", "no_item", "duty_administrator")),
     *(f"walk_in.{field}" for field in ("name", "document_tail", "host_text", "purpose")),
     *(f"mark.{mark}" for mark in ("draft", "unverified")),
 }
