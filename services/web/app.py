@@ -4,8 +4,8 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 from typing import Any
 
@@ -13,6 +13,8 @@ import uvicorn
 import uvloop
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
@@ -64,6 +66,17 @@ _GRACE_S = 3
 logger = logging.getLogger(__name__)
 
 
+class _Pages(FastAPI):
+    """Dresses every response, that of our own fault too, which no middleware that is added comes to see."""
+
+    def __init__(self, *, secure: bool, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
+        super().__init__(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+        self._secure = secure
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack(), secure=self._secure)
+
+
 def make_app(
     store: Store,
     session_key: bytes,
@@ -71,9 +84,10 @@ def make_app(
     secure_cookies: bool,
     clock: Callable[[], datetime] = utc_now,
     visits: Visits | None = None,
+    trusted_proxies: Sequence[str] = (),
 ) -> FastAPI:
     """Put the app together: the one place where its parts meet; tests bring another clock. Without ``visits`` there is
-    no visitor portal and no host desk.
+    no visitor portal and no host desk. ``trusted_proxies`` may tell whose request they pass on.
 
     While it runs it pushes what changes in ``app.state.console.posts``; where the changes come from is not its matter.
     """
@@ -90,7 +104,7 @@ def make_app(
         with suppress(asyncio.CancelledError):
             await task
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=pushing)
+    app = _Pages(secure=secure_cookies, lifespan=pushing)
     app.state.console = Console(posts, zones, names)
     app.state.parts = Parts(
         store=store,
@@ -107,7 +121,7 @@ def make_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
     add_error_pages(app)
-    app.add_middleware(SecurityHeaders, secure=secure_cookies)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(trusted_proxies))
     return app
 
 
@@ -126,7 +140,9 @@ def run(configuration: Configuration) -> None:
     listener = _listen(settings)
     try:
         require_head(store)
-        app = make_app(store, key, secure_cookies=settings.secure_cookies, visits=visits)
+        app = make_app(
+            store, key, secure_cookies=settings.secure_cookies, visits=visits, trusted_proxies=settings.proxies()
+        )
         sender = Sender(store, visits, carriers, utc_now) if carriers.any else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(configuration, app, listener, sender))
@@ -162,7 +178,13 @@ class _Server(uvicorn.Server):
 
 async def _serve(configuration: Configuration, app: FastAPI, listener: socket.socket, sender: Sender | None) -> None:
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S, ws="none"
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # make_app knows which are trusted
+        timeout_graceful_shutdown=_GRACE_S,
+        ws="none",
     )
     posts = app.state.console.posts
     host, port = listener.getsockname()[:2]

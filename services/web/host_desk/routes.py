@@ -14,7 +14,7 @@ from services.store.visits.deeds import Decision
 from services.store.visits.states import after
 from services.store.visits.visits import VisitRow
 from services.web.host_desk.decisions import DECISIONS, decision_of
-from services.web.shared.outside import School, outside_page, school, visits_of
+from services.web.shared.outside import School, outside_page, school, unknown_link, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import SignedIn, User, answer_checked
 from services.web.visitor_portal.fields import Wrong
@@ -117,14 +117,14 @@ async def _linked(request: Request, here: School, link: str) -> VisitRow:
         visit = links.visit_of(session, here.site, link, "host", now)
         return visits.one(session, here.site, visit) if visit else None
 
-    return _there(await parts_of(request).store.read(ask))
+    row = await parts_of(request).store.read(ask)
+    if row is None:
+        raise unknown_link(request)
+    return row
 
 
 async def _known(request: Request, here: School, visit: str) -> VisitRow:
-    return _there(await parts_of(request).store.read(lambda session: visits.one(session, here.site, visit)))
-
-
-def _there(row: VisitRow | None) -> VisitRow:
+    row = await parts_of(request).store.read(lambda session: visits.one(session, here.site, visit))
     if row is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     return row

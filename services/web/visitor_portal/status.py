@@ -17,7 +17,7 @@ from services.store.visits import deeds, links, visits
 from services.store.visits.states import WITH_PASS, after
 from services.store.visits.visits import VisitRow
 from services.web.shared.assets import FOLDER
-from services.web.shared.outside import School, outside_page, school, visits_of
+from services.web.shared.outside import School, outside_page, school, unknown_link, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import form_checked, words
 
@@ -120,7 +120,7 @@ async def _visit(request: Request, here: School, link: str) -> tuple[VisitRow, V
 
     found = await parts_of(request).store.read(ask)
     if found is None:
-        raise HTTPException(status.HTTP_404_NOT_FOUND)
+        raise unknown_link(request)
     return found
 
 

@@ -145,7 +145,7 @@ SPECIAL = {"verdict.admit.exit", "lane.admit.exit", "reason.lockdown.do.ask", "r
 """Texts that take the place of the general one where it would not fit."""
 
 PUT_TOGETHER = {f"gate.{link}{part}" for link in ("alone", "silent", "unheard", "unknown") for part in ("", ".do")} | {
-    f"error.{status}.{part}" for status in (403, 404, 405, 422, 500, 503) for part in ("title", "do")
+    f"error.{status}.{part}" for status in (403, 404, 405, 422, 429, 500, 503) for part in ("title", "do")
 }
 """Keys that a template or a route ends with a word of its own."""
 
