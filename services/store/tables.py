@@ -6,7 +6,7 @@ from sqlmodel import SQLModel
 from services.store import audit, messages, outbox, people, recording, users
 from services.store.screenings import custody
 from services.store.visitors_journal import entries, walk_ins
-from services.store.visits import codes, drafts, hosts, links, visits
+from services.store.visits import codes, drafts, hosts, links, party, visits
 
 ALL = (
     audit,
@@ -18,6 +18,7 @@ ALL = (
     links,
     messages,
     outbox,
+    party,
     people,
     recording,
     users,

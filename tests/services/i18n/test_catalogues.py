@@ -91,6 +91,7 @@ def coded() -> set[str]:
     wanted |= {f"standing.{standing}{part}" for standing in STANDING_SAID for part in ("", ".do")}
     wanted |= {f"document.{kind}" for kind in DOCUMENT_KINDS} | {f"custody.{act}" for act in get_args(CustodyAct)}
     wanted |= {f"resolution.{resolution}" for resolution in BY_DUTY}
+    wanted |= {f"visit.today.entry.{entry}" for entry in get_args(get_type_hints(Measure)["entry"])}
     return wanted | {f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS}
 
 
