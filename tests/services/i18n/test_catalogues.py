@@ -111,7 +111,7 @@ def coded_in_policies() -> set[str]:
 
 
 AT_THE_POST = {
-    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody")),
+    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "visits")),
     *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
     *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
     *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
