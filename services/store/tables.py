@@ -6,7 +6,7 @@ from sqlmodel import SQLModel
 from services.store import audit, directory, messages, outbox, people, recording, users
 from services.store.screenings import custody, photos, pupil_refusals
 from services.store.visitors_journal import entries, walk_ins
-from services.store.visits import codes, drafts, draws, hosts, links, visits
+from services.store.visits import codes, drafts, draws, hosts, links, party, visits
 
 ALL = (
     audit,
@@ -20,6 +20,7 @@ ALL = (
     links,
     messages,
     outbox,
+    party,
     people,
     photos,
     pupil_refusals,

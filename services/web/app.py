@@ -43,17 +43,14 @@ from services.web.shared.rate_limit import Attempts
 from services.web.shared.rounds import make_rounds
 from services.web.shared.sessions import Sessions
 from services.web.shared.tidying import tidy
-from services.web.visitor_portal import routes as portal
-from services.web.visitor_portal import status
+from services.web.visitor_portal.all_pages import PAGES as PORTAL
 
 ROUTERS = (
     sign_in.router,
     administration.router,
     directory.router,
     *ROOMS_OF_THE_POST,
-    status.pass_keeper,
-    portal.router,
-    status.router,
+    *PORTAL,
     host_desk.by_link,
     host_desk.signed_in,
     health.router,

@@ -35,16 +35,18 @@ class GuardAnswerRow(Recorded, table=True):
     allowed_by: str | None
     comment: str | None
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    credential: str | None = None
 
 
 def give(session: Session, *, site: str, answer: GuardAnswer, at: datetime) -> OutboxRow | None:
     """Give an answer: its row, the outbox record and the audit line in one transaction; gives the outbox row, whose
     event is the answer.
 
-    A read is answered once: None when somebody's answer to it has not expired yet.
+    A read is answered once, and a pass that is named let in once: None when somebody's answer to it has not expired
+    yet.
     """
     serialise(session, GUARD_ANSWERS.name, site, answer.read or answer.holder or "")
-    if answer.read is not None and any(known.expires_at > at for known in of_read(session, site, answer.read)):
+    if any(known.expires_at > at for known in _given(session, site, answer)):
         return None
     sent = outbox.put(session, site=site, topic=GUARD_ANSWERS, data=answer, by=answer.by, at=at)
     fields = {name: getattr(answer, name) for name in answer.__struct_fields__}
@@ -81,6 +83,16 @@ def is_seen_to(session: Session, asked: GateActRow, at: datetime) -> bool:
     acted = select(GateActRow.id).where(GateActRow.site == asked.site, GateActRow.at >= asked.at)
     acted = acted.where(col(GateActRow.decision).in_([answer.id for answer in answers]))
     return bool(answers) and session.exec(acted.limit(1)).first() is not None
+
+
+def _given(session: Session, site: str, answer: GuardAnswer) -> Sequence[GuardAnswerRow]:
+    """Give what was answered before to the same read, or about the same pass."""
+    if answer.read is not None:
+        return of_read(session, site, answer.read)
+    if answer.credential is None:
+        return []
+    query = select(GuardAnswerRow).where(GuardAnswerRow.site == site, GuardAnswerRow.credential == answer.credential)
+    return session.exec(query).all()
 
 
 def by_name(session: Session, site: str, since: datetime) -> Sequence[GuardAnswerRow]:

@@ -6,6 +6,7 @@ from services.web.guard_console import (
     call_back,
     crew,
     custody,
+    expected,
     routes,
     screening,
     walk_in,
@@ -22,5 +23,6 @@ ROOMS = tuple(
         custody,
         walk_in,
         call_back,
+        expected,
     )
 )

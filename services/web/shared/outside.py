@@ -29,8 +29,8 @@ _GUESSES = 30
 @dataclass(frozen=True)
 class Visits:
     """What the pages about visits work with beside the parts that all pages have. ``attempts`` counts what strangers
-    begin, ask codes for, and try codes on; ``guesses`` the links they show that nobody was given. ``texting``: codes
-    may go to a telephone.
+    begin, ask codes for, and try codes on; ``guesses`` the links they show that nobody was given. ``texting`` says that
+    a telephone may be a contact: there is a gateway for text messages.
     """
 
     seals: Seals

@@ -102,6 +102,7 @@ def coded() -> set[str]:
     wanted |= {f"resolution.{resolution}" for resolution in BY_DUTY}
     wanted |= {f"mail.{kind}.{part}" for kind in get_args(MessageKind) for part in ("subject", "text")}
     wanted |= {f"sms.{kind}" for kind, told in KINDS.items() if told.urgent or told.to in OUTSIDE}
+    wanted |= {f"visit.today.entry.{entry}" for entry in get_args(get_type_hints(Measure)["entry"])}
     return wanted | {f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS}
 
 
@@ -121,7 +122,7 @@ def coded_in_policies() -> set[str]:
 
 
 AT_THE_POST = {
-    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody")),
+    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "visits")),
     *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
     *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
     *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
