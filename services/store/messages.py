@@ -18,7 +18,19 @@ from services.store.insertion import insert_once
 from services.store.users import UserRole
 
 MessageKind = Literal[
-    "code", "host_asked", "host_cancelled", "host_arrived", "visitor_approved", "visitor_changed", "visitor_declined"
+    "code",
+    "host_asked",
+    "host_cancelled",
+    "host_arrived",
+    "visitor_approved",
+    "visitor_changed",
+    "visitor_declined",
+    "host_sign_in",
+    "delegate_asked",
+    "host_overdue",
+    "visitor_invited",
+    "visit_unanswered",
+    "visit_overdue",
 ]
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE = timedelta(seconds=5)

@@ -6,22 +6,38 @@ from sqlmodel import SQLModel
 from services.store import audit, messages, outbox, people, recording, users
 from services.store.screenings import custody
 from services.store.visitors_journal import entries, walk_ins
-from services.store.visits import codes, drafts, hosts, links, visits
+from services.store.visits import (
+    codes,
+    conditions,
+    drafts,
+    evenings,
+    hosts,
+    invitations,
+    links,
+    sign_ins,
+    visits,
+    waiting,
+)
 
 ALL = (
     audit,
     codes,
+    conditions,
     custody,
     drafts,
     entries,
+    evenings,
     hosts,
+    invitations,
     links,
     messages,
     outbox,
     people,
     recording,
+    sign_ins,
     users,
     visits,
+    waiting,
     walk_ins,
 )
 

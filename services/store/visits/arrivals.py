@@ -27,8 +27,10 @@ def note(session: Session, events: Iterable[Event[Said]]) -> None:
         if isinstance(data, PassUse) and data.state == "used":
             used = visitor_passes.one(session, event.site, data.jti)
             _arrived(session, visits.one(session, event.site, used.visit) if used else None, event.time)
-        elif isinstance(data, Passage) and data.outcome == "left" and (data.holder or "").startswith(HOLDER_PREFIX):
-            _left(session, visits.of_holder(session, event.site, data.holder or ""), event.time)
+        elif isinstance(data, Passage) and (data.holder or "").startswith(HOLDER_PREFIX):
+            note_passage = _BY_OUTCOME.get(data.outcome)
+            if note_passage is not None:
+                note_passage(session, visits.of_holder(session, event.site, data.holder or ""), event.time)
 
 
 def _arrived(session: Session, row: VisitRow | None, at: datetime) -> None:
@@ -49,3 +51,7 @@ def _left(session: Session, row: VisitRow | None, at: datetime) -> None:
     row.state, row.left_at = state, at
     row.version += 1
     session.add(row)
+
+
+_BY_OUTCOME = {"entered": _arrived, "left": _left}
+"""What a visitor's passage means; an entry also of somebody who was let in by name, and has used no pass."""

@@ -15,7 +15,9 @@ from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
 from services.store.records import visitor_passes
-from services.store.visits import hosts, links, passes, visits
+from services.store.visits import conditions, hosts, links, passes, visits
+from services.store.visits.conditions import Conditions
+from services.store.visits.hosts import HostRow
 from services.store.visits.links import Purpose
 from services.store.visits.names import name_key
 from services.store.visits.seals import Seals
@@ -55,12 +57,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What a host or the duty administrator decides: ``reason`` with decline, the times with change."""
+    """What a host or the duty administrator decides: ``reason`` with decline, the times and conditions with change."""
 
     deed: Deed
     reason: str | None = None
     arrives_at: datetime | None = None
     leaves_at: datetime | None = None
+    conditions: Conditions | None = None
 
 
 def ask(
@@ -72,6 +75,24 @@ def ask(
     if known is not None:
         return known
     host = hosts.meant_by(session, site, asked.host_text)
+    row = enter(session, site=site, draft=draft, asked=asked, host=host, policy=policy, seals=seals, at=at)
+    if host is not None:
+        _tell(session, row, "host_asked", at)
+    return row
+
+
+def enter(
+    session: Session,
+    *,
+    site: str,
+    draft: str,
+    asked: Asked,
+    host: HostRow | None,
+    policy: SitePolicy,
+    seals: Seals,
+    at: datetime,
+) -> VisitRow:
+    """Enter a visit that is not there yet, with the draw for a check and its links; nobody is asked."""
     visit = f"visit-{secrets.token_hex(_REFERENCE_BYTES)}"
     row = VisitRow(
         site=site,
@@ -88,8 +109,6 @@ def ask(
     session.add(row)
     session.flush()
     _give_links(session, row, seals)
-    if host is not None:
-        _tell(session, row, "host_asked", at)
     audit.note(session, site=site, by=VISITOR, act="visit_requested", subject=row.visit, at=at)
     return row
 
@@ -108,8 +127,10 @@ def decide(
     """Decide about a visit; False when it is not to be decided so any more, and then nothing has changed."""
     row = _held(session, site, visit)
     next_state = after(row.standing, decision.deed) if row else None
-    if row is None or next_state is None or _changes_nothing(row, decision):
+    if row is None or next_state is None or _changes_nothing(session, row, decision):
         return False
+    if decision.conditions is not None:
+        conditions.put(session, site=site, visit=visit, conditions=decision.conditions)
     row.state, row.reason, row.decided_by, row.decided_at = next_state, decision.reason, by, at
     row.version += 1
     if decision.deed == "decline":
@@ -150,9 +171,12 @@ def _held(session: Session, site: str, visit: str) -> VisitRow | None:
     return session.get(VisitRow, (site, visit), populate_existing=True)
 
 
-def _changes_nothing(row: VisitRow, decision: Decision) -> bool:
+def _changes_nothing(session: Session, row: VisitRow, decision: Decision) -> bool:
+    if decision.deed != "change" or row.standing != "changed":
+        return False
     same_time = (row.arrives_at, row.leaves_at) == (decision.arrives_at, decision.leaves_at)
-    return decision.deed == "change" and row.standing == "changed" and same_time
+    agreed = conditions.of(session, row.site, row.visit)
+    return same_time and (decision.conditions is None or decision.conditions == agreed)
 
 
 def _give_links(session: Session, row: VisitRow, seals: Seals) -> None:

@@ -2,18 +2,20 @@
 
 import secrets
 from datetime import datetime, timedelta
+from typing import get_args
 
 import msgspec
 from sqlmodel import Session
 
-from schemas.site_policy import SitePolicy
+from schemas.site_policy import CategoryRules, Escort, SitePolicy
 from schemas.topics import VISITOR_PASSES
 from schemas.visitor_pass import VisitorPass
 from services.store.columns import as_said
 from services.store.database import serialise
 from services.store.records import visitor_passes
 from services.store.saying import say
-from services.store.visits import codes
+from services.store.visits import codes, conditions
+from services.store.visits.conditions import Conditions
 from services.store.visits.seals import Seals
 from services.store.visits.visits import VisitRow
 
@@ -22,6 +24,7 @@ EARLY = timedelta(minutes=30)
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _JTI_LETTERS = 12
+_STRICTER: tuple[Escort, ...] = get_args(Escort)
 _ISSUED, _REVOKED = "visitor_pass_issued", "visitor_pass_revoked"
 
 
@@ -32,6 +35,7 @@ def issue(session: Session, *, visit: VisitRow, policy: SitePolicy, seals: Seals
     known = visitor_passes.of_visit(session, site, visit.visit)
     alive = known if known is not None and known.revoked_at is None else None
     rules = policy.categories.get(visit.kind)
+    agreed = conditions.of(session, site, visit.visit)
     issued = VisitorPass(
         jti=alive.jti if alive else _free_jti(session, site, seals),
         version=alive.version + 1 if alive else 1,
@@ -40,12 +44,12 @@ def issue(session: Session, *, visit: VisitRow, policy: SitePolicy, seals: Seals
         category=visit.kind,
         valid_from=visit.arrives_at - EARLY,
         valid_until=visit.leaves_at,
-        entries="single",
-        escort=rules.escort if rules else "host",
+        entries=agreed.entries,
+        escort=_escort(rules, agreed),
         screening_due=visit.screening_due,
         revoked_at=None,
-        entrances=rules.entrances if rules else None,
-        windows=[],
+        entrances=agreed.entrances or (rules.entrances if rules else None),
+        windows=agreed.windows,
     )
     codes.put(session, site=site, code_hash=code_hash(seals, site, seals.pass_code(site, issued.jti)), jti=issued.jti)
     _say(session, site, issued, by, at, _ISSUED)
@@ -78,6 +82,12 @@ def of_code(session: Session, *, site: str, code: str, seals: Seals) -> visitor_
     """Give the pass that a short code stands for, whatever it is worth now; for the post."""
     jti = codes.pass_of(session, site, code_hash(seals, site, code))
     return visitor_passes.one(session, site, jti) if jti is not None else None
+
+
+def _escort(rules: CategoryRules | None, agreed: Conditions) -> Escort:
+    """Give who goes along: nobody agrees to less than the school's rules ask."""
+    by_rule: Escort = rules.escort if rules else "host" if agreed.escort is None else "none"
+    return max(by_rule, agreed.escort or "none", key=_STRICTER.index)
 
 
 def _free_jti(session: Session, site: str, seals: Seals) -> str:
