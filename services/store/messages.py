@@ -31,7 +31,9 @@ MessageKind = Literal[
     "visitor_invited",
     "visit_unanswered",
     "visit_overdue",
+    "question_unanswered",
 ]
+Outcome = Literal["sent", "refused", "dropped"]
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
@@ -126,7 +128,7 @@ def claim(session: Session, at: datetime, limit: int) -> Sequence[MessageRow]:
     return rows
 
 
-def done(session: Session, row: MessageRow, outcome: Literal["sent", "refused", "dropped"], at: datetime) -> None:
+def done(session: Session, row: MessageRow, outcome: Outcome, at: datetime) -> None:
     """Note that a message needs no more tries."""
     _change(session, row, done_at=at, outcome=outcome)
 

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime
 
@@ -23,10 +23,11 @@ from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
 from services.web.guard_console.zones import Zones
-from services.web.host_desk import routes as host_desk
+from services.web.host_desk.all_desks import DESKS
+from services.web.invited import evening, invitation
 from services.web.live import LiveNews, utc_now
+from services.web.messages.carriers import Carriers
 from services.web.messages.sender import Sender
-from services.web.messages.smtp import SmtpCarrier
 from services.web.shared import health, sign_in
 from services.web.shared.assets import FOLDER, missing_assets
 from services.web.shared.errors import add_error_pages
@@ -37,6 +38,7 @@ from services.web.shared.parts import Parts
 from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import Sessions
 from services.web.shared.tidying import tidy
+from services.web.shared.watching import sweeps_of, watch
 from services.web.visitor_portal import routes as portal
 from services.web.visitor_portal import status
 
@@ -47,8 +49,9 @@ ROUTERS = (
     status.pass_keeper,
     portal.router,
     status.router,
-    host_desk.by_link,
-    host_desk.signed_in,
+    *DESKS,
+    invitation.router,
+    evening.router,
     health.router,
 )
 """Every page, room by room."""
@@ -98,6 +101,7 @@ def make_app(
         end_streams=lambda session: posts.end_session(session.site, session.name),
     )
     app.state.visits = visits
+    app.state.host_sessions = Sessions(session_key, clock, "host")
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
@@ -116,13 +120,13 @@ def run(configuration: Configuration) -> None:
         raise WrongSetting(message)
     key = configuration.secret("web.session_key", settings.session_key)
     visits = Visits.of(configuration)
-    carrier = SmtpCarrier.of(configuration) if visits else None
+    carriers = Carriers.of(configuration)
     store = Store.of(configuration)
     listener = _listen(settings)
     try:
         require_head(store)
         app = make_app(store, key, secure_cookies=settings.secure_cookies, visits=visits)
-        sender = Sender(store, visits, carrier, utc_now) if visits and carrier else None
+        sender = Sender(store, visits, carriers, utc_now) if carriers.any else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(configuration, app, listener, sender))
     finally:
@@ -168,7 +172,7 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    beside = [asyncio.create_task(sender.run()), asyncio.create_task(tidy(sender.store, utc_now))] if sender else []
+    beside = [asyncio.create_task(work) for work in _work(configuration, app, sender)]
     for task in beside:
         task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -178,6 +182,13 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _work(configuration: Configuration, app: FastAPI, sender: Sender | None) -> list[Coroutine[None, None, None]]:
+    """Give what is done beside serving."""
+    sending = [sender.run(), tidy(sender.store, utc_now)] if sender else []
+    sweeps = sweeps_of(configuration)
+    return [*sending, watch(app.state.parts.store, utc_now, sweeps)] if sweeps else sending
 
 
 def _listen(settings: WebSettings) -> socket.socket:

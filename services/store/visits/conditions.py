@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 from sqlmodel import JSON, Field, Session, SQLModel
 
-from schemas.site_policy import Escort, Window
+from schemas.site_policy import Escort
 from services.store.insertion import upsert
 
 Entries = Literal["single", "multiple"]
@@ -23,18 +23,16 @@ class ConditionsRow(SQLModel, table=True):
     entries: str
     escort: str | None
     entrances: list[str] | None = Field(sa_type=JSON, nullable=True)
-    windows: list[dict[str, object]] = Field(sa_type=JSON, nullable=True)
 
 
 class Conditions(msgspec.Struct, frozen=True, kw_only=True):
-    """Conditions of a visit. ``escort`` and ``entrances`` of None are those of the category; ``windows`` are the days
-    and hours of one that recurs. What the school's rules ask beyond them holds too.
+    """Conditions of a visit. ``escort`` and ``entrances`` of None are those of the category. What the school's
+    rules ask beyond them holds too.
     """
 
     entries: Entries = "single"
     escort: Escort | None = None
     entrances: list[str] | None = None
-    windows: list[Window] = []
 
 
 def put(session: Session, *, site: str, visit: str, conditions: Conditions) -> None:

@@ -90,7 +90,7 @@ class EveningVisitRow(SQLModel, table=True):
 
 
 class Evening(msgspec.Struct, frozen=True, kw_only=True):
-    """What is typed of an evening, checked: ``names`` are the lines of the list, ``seats`` counts where there is none."""
+    """What is typed of an evening, checked. ``names`` are the list's lines, ``seats`` count where there is none."""
 
     evening: str
     title: str

@@ -65,7 +65,7 @@ def put(  # noqa: PLR0913  a host has all of this
 
 
 def remove(session: Session, *, site: str, host: str, by: str, at: datetime) -> bool:
-    """Take a host off the list; False for one that the site does not have. Nobody can stand in through them any more."""
+    """Take a host off the list; False for one that the site does not have. They stand in for nobody any more."""
     row = session.get(HostRow, (site, host))
     if row is None:
         return False

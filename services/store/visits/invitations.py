@@ -54,7 +54,6 @@ class InvitationRow(SQLModel, table=True):
     entries: str
     escort: str | None
     entrances: list[str] | None = Field(sa_type=JSON, nullable=True)
-    windows: list[dict[str, object]] = Field(sa_type=JSON, nullable=True)
     language: str
     created_at: datetime = Field(sa_type=UtcDateTime)
     withdrawn_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -49,7 +49,7 @@ def issue(session: Session, *, visit: VisitRow, policy: SitePolicy, seals: Seals
         screening_due=visit.screening_due,
         revoked_at=None,
         entrances=agreed.entrances or (rules.entrances if rules else None),
-        windows=agreed.windows,
+        windows=[],
     )
     codes.put(session, site=site, code_hash=code_hash(seals, site, seals.pass_code(site, issued.jti)), jti=issued.jti)
     _say(session, site, issued, by, at, _ISSUED)

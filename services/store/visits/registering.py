@@ -99,7 +99,7 @@ def _seats(row: EveningRow) -> int:
 
 
 def _is_named(wanted: set[str], name: set[str]) -> bool:
-    """Tell whether a name was typed exactly enough: two words of it or more and none beside it, or all that there are."""
+    """Tell whether a name was typed exactly enough: two words of it or more and none beside it, or all of it."""
     return wanted == name or (len(wanted) >= _WORDS_AT_LEAST and wanted <= name)
 
 

@@ -30,9 +30,9 @@ def delegate(
             messages.put(session, site=site, kind="delegate_asked", subject=subject, number=row.version, at=at)
 
 
-def link(seals: Seals, site: str, visit: str, delegate: str) -> str:
-    """Give the text of the link with which a delegate decides about one visit."""
-    return seals.link("delegate", site, f"{visit}/{delegate}")
+def path(seals: Seals, site: str, visit: str, delegate: str) -> str:
+    """Give the address under which a delegate decides about one visit."""
+    return f"/visit/{site}/host/{visit}/{_token(seals, site, visit, delegate)}"
 
 
 def linked(
@@ -46,5 +46,9 @@ def linked(
     standing_in = hosts.delegate_of(session, host, at) if host is not None else None
     if row is None or standing_in is None or at >= row.leaves_at:
         return None
-    right = hmac.compare_digest(link(seals, site, visit, standing_in.host).encode(), token.encode())
+    right = hmac.compare_digest(_token(seals, site, visit, standing_in.host).encode(), token.encode())
     return (row, standing_in) if right else None
+
+
+def _token(seals: Seals, site: str, visit: str, delegate: str) -> str:
+    return seals.link("delegate", site, f"{visit}/{delegate}")

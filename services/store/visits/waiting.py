@@ -12,9 +12,6 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from services.store import audit, messages
 from services.store.columns import UtcDateTime
 from services.store.insertion import insert_once
-from services.store.local_time import zone_of
-from services.store.visits import conditions
-from services.store.visits.conditions import ConditionsRow
 from services.store.visits.evenings import EveningVisitRow
 from services.store.visits.hosts import HostRow
 from services.store.visits.visits import VisitRow
@@ -83,23 +80,13 @@ def out_by(session: Session, row: VisitRow) -> datetime:
     """Give when a visitor who has arrived is to be out: the end of the visit, of one that recurs the end of its hours
     on the day of the arrival.
     """
-    windows = conditions.of(session, row.site, row.visit).windows
-    if not windows or row.arrived_at is None:
-        return row.leaves_at
-    local = row.arrived_at.astimezone(zone_of(session, row.site))
-    ends = [window.closes_min for window in windows if local.isoweekday() in window.weekdays]
-    midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
-    return min(midnight + timedelta(minutes=max(ends, default=24 * 60)), row.leaves_at)
+    del session
+    return row.leaves_at
 
 
 def _may_be_overdue(at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """Give what the database can tell: who has arrived and whose visit is over, or may recur."""
-    recurs = sa.exists().where(
-        col(ConditionsRow.site) == VisitRow.site,
-        col(ConditionsRow.visit) == VisitRow.visit,
-        col(ConditionsRow.entries) == "multiple",
-    )
-    return col(VisitRow.state) == "arrived", (col(VisitRow.leaves_at) <= at - GRACE) | recurs
+    return col(VisitRow.state) == "arrived", col(VisitRow.leaves_at) <= at - GRACE
 
 
 def _still_inside(session: Session, rows: Iterable[VisitRow], at: datetime) -> list[VisitRow]:

@@ -15,6 +15,7 @@ LANGUAGE_COOKIE = "qaqpa_language"
 _LANGUAGE_KEPT_S = 365 * 24 * 3600
 _LONGEST_FORM_BYTES = 16 * 1024
 _LONGEST_ANSWER_BYTES = 128 * 1024
+_LONGEST_LIST_BYTES = 1024 * 1024
 
 
 class NotSignedIn(Exception):  # noqa: N818  said of a visitor, who is led to the sign-in page
@@ -82,6 +83,11 @@ async def answer_checked(request: Request) -> None:
     told that they are too many.
     """
     await _checked(request, _LONGEST_ANSWER_BYTES)
+
+
+async def list_checked(request: Request) -> None:
+    """Do as ``form_checked`` for whoever pastes a list of names."""
+    await _checked(request, _LONGEST_LIST_BYTES)
 
 
 async def _checked(request: Request, longest_bytes: int) -> None:

@@ -4,7 +4,6 @@ import logging
 from datetime import datetime
 from typing import Annotated
 
-import segno
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 from fastapi.responses import FileResponse, JSONResponse, RedirectResponse
 from sqlmodel import Session
@@ -19,6 +18,7 @@ from services.store.visits.visits import VisitRow
 from services.web.shared.assets import FOLDER
 from services.web.shared.outside import School, outside_page, school, visits_of
 from services.web.shared.parts import parts_of
+from services.web.shared.qr import qr_picture
 from services.web.shared.visitors import form_checked, words
 
 STANDINGS: dict[str, tuple[str, str, str]] = {
@@ -38,7 +38,6 @@ ESCORTS: dict[str, str] = {
     "host": "visit.pass.escort.host",
     "staff": "visit.pass.escort.staff",
 }
-QUIET_ZONE = 4
 _GROUP = 4
 
 logger = logging.getLogger(__name__)
@@ -101,7 +100,7 @@ async def _with_pass(request: Request, here: School, link: str, template: str, p
     values = {
         **_told(request, row),
         "link": link,
-        "qr": _qr(_token(request, here, issued), words(request).say("visit.pass.qr")),
+        "qr": qr_picture(_token(request, here, issued), words(request).say("visit.pass.qr")),
         "code": " ".join(code[place : place + _GROUP] for place in range(0, len(code), _GROUP)),
         "valid_from": issued.valid_from,
         "valid_until": issued.valid_until,
@@ -147,9 +146,3 @@ def _token(request: Request, here: School, issued: VisitorPassRow) -> str:
 
 def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
-
-
-def _qr(text: str, title: str) -> str:
-    """Draw a code for a scanner: level M, black on white, with its quiet zone, as an inline picture."""
-    code = segno.make(text, error="m", boost_error=False, micro=False)
-    return code.svg_inline(border=QUIET_ZONE, omitsize=True, light="#fff", dark="#000", title=title, svgclass="code")

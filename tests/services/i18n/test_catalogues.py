@@ -21,13 +21,19 @@ from services.i18n.words import Language, language_of, read_catalogue, words_in
 from services.rules.policy_changes import CATEGORY_FIELDS, MEASURE_FIELDS, SITE_FIELDS
 from services.rules.policy_faults import FaultCode
 from services.rules.policy_times import WHOLE_UNITS
+from services.store.messages import MessageKind
 from services.store.screenings.custody import CustodyAct
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
 from services.web.guard_console.screening import BY_DUTY
+from services.web.messages.matters import to_form, to_visitor
+from services.web.messages.wording import KINDS
 
 WEB = Path(__file__).resolve().parents[3] / "services" / "web"
 POLICY_WORDS = WEB.parent / "i18n" / "policy_words.py"
 STANDING_SAID = ("check_refused", "item_found", "weapon_suspected")
+OUTSIDE = (to_form, to_visitor)
+"""Whom messages go to who may have given a telephone."""
+
 PLAIN_NEWS = {"started", "heartbeat", "device_back", "link_restored", "mode_changed"}
 """Kinds of gate events that are no trouble, so that nothing is said of them."""
 
@@ -91,6 +97,8 @@ def coded() -> set[str]:
     wanted |= {f"standing.{standing}{part}" for standing in STANDING_SAID for part in ("", ".do")}
     wanted |= {f"document.{kind}" for kind in DOCUMENT_KINDS} | {f"custody.{act}" for act in get_args(CustodyAct)}
     wanted |= {f"resolution.{resolution}" for resolution in BY_DUTY}
+    wanted |= {f"mail.{kind}.{part}" for kind in get_args(MessageKind) for part in ("subject", "text")}
+    wanted |= {f"sms.{kind}" for kind, told in KINDS.items() if told.urgent or told.to in OUTSIDE}
     return wanted | {f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS}
 
 

@@ -53,7 +53,7 @@ def _visits() -> None:
         "visit_conditions",
         *_texts("site", "visit", "entries"),
         *_maybe_texts("escort"),
-        *_json("entrances", "windows"),
+        *_json("entrances"),
         sa.PrimaryKeyConstraint("site", "visit"),
     )
     op.create_table(
@@ -62,7 +62,7 @@ def _visits() -> None:
         *_moments("arrives_at", "leaves_at"),
         *_texts("entries"),
         *_maybe_texts("escort"),
-        *_json("entrances", "windows"),
+        *_json("entrances"),
         *_texts("language"),
         *_moments("created_at"),
         *_maybe_moments("withdrawn_at"),
