@@ -30,7 +30,8 @@ class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     ``read`` is the read that asked; None for an admission by name (a forgotten card, a walk-in), which names the
     holder. ``allowed_by`` is the duty administrator who was asked, where one had to be. After ``expires_at`` it opens
-    nothing.
+    nothing. ``credential`` is what was named instead of shown (``pass/<jti>``, by its short code): the act and its
+    passage are that pass's.
     """
 
     gate: str
@@ -45,3 +46,4 @@ class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     allowed_by: str | None
     comment: str | None
     expires_at: Moment
+    credential: str | None = None

@@ -81,14 +81,16 @@ def _to_the_read(event: GuardAnswered, question: Question, now: Instant) -> Gate
 
 
 def _by_name(setup: Setup, event: GuardAnswered) -> GateAct:
-    """Word the act of an admission without a read: its own id stands for the read, and no rule was asked."""
+    """Word the act of an admission without a read: its own id stands for the read, and no rule was asked here. A pass
+    that was named by its short code is used like one that was shown.
+    """
     answer = event.answer
     return GateAct(
         read=event.own_id,
         gate=setup.gate,
         reader=setup.relay_reader[answer.direction],
         direction=answer.direction,
-        credential=_NAMED + (answer.holder or answer.because),
+        credential=answer.credential or _NAMED + (answer.holder or answer.because),
         decided_by="guard",
         decision=event.id,
         verdict=Verdict.ADMIT,

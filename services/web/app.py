@@ -39,16 +39,13 @@ from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import Sessions
 from services.web.shared.tidying import tidy
 from services.web.shared.watching import sweeps_of, watch
-from services.web.visitor_portal import routes as portal
-from services.web.visitor_portal import status
+from services.web.visitor_portal.all_pages import PAGES as PORTAL
 
 ROUTERS = (
     sign_in.router,
     administration.router,
     *ROOMS_OF_THE_POST,
-    status.pass_keeper,
-    portal.router,
-    status.router,
+    *PORTAL,
     *DESKS,
     invitation.router,
     evening.router,

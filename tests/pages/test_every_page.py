@@ -125,15 +125,21 @@ def the_code(school: School) -> str:
 
 def test_a_visit_from_the_first_page_to_the_badge(looker: Looker, browser: Browser) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    later = (datetime.now(UTC) + timedelta(days=14)).date().isoformat()
     home = f"{looker.school.url}/visit/{SITE}"
-    looker.looks_at("visit-opening", home)
+    for name in ("", "/items", "/again"):
+        looker.looks_at(f"visit-opening{name.replace('/', '-')}", home + name)
     steps: dict[str, dict[str, str]] = {
         "who": {"name": "Серік Ахметов"},
         "role": {},
         "document": {"iin": "900101100014"},
         "whom": {"host_text": "Ахметова", "purpose": "Жиналыс"},
-        "when": {"date": tomorrow, "from": "14:00", "until": "15:30"},
-        "with": {"vehicle": "123 ABC 02"},
+        "often": {},
+        "days": {"from": "14:00", "until": "15:30", "date": tomorrow, "last": later},
+        "with": {},
+        "people": {"companions": "Айша Серікова\nМарат Серіков"},
+        "vehicle": {"vehicle": "123 ABC 02", "cargo": "Парта, 20 дана", "waybill": "З-2 № 17"},
+        "things": {"things": "Бұрғы"},
         "consent": {},
         "contact": {"contact": "serik@example.kz"},
     }
@@ -141,7 +147,7 @@ def test_a_visit_from_the_first_page_to_the_badge(looker: Looker, browser: Brows
         looker.looks_at(f"visit-{step}", f"{home}/ask/{step}")
         for name, value in fields.items():
             looker.page.fill(f'[name="{name}"]', value)
-        for tick in ("representative", "2026-11"):
+        for tick in ("representative", "regularly", "1", "4", "people", "vehicle", "things", "2026-11"):
             for box in looker.page.locator(f'[value="{tick}"]').all():
                 box.check()
         looker.page.click("main button.first")

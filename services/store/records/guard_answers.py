@@ -34,16 +34,18 @@ class GuardAnswerRow(Recorded, table=True):
     allowed_by: str | None
     comment: str | None
     expires_at: datetime = Field(sa_type=UtcDateTime)
+    credential: str | None = None
 
 
 def give(session: Session, *, site: str, answer: GuardAnswer, at: datetime) -> OutboxRow | None:
     """Give an answer: its row, the outbox record and the audit line in one transaction; gives the outbox row, whose
     event is the answer.
 
-    A read is answered once: None when somebody's answer to it has not expired yet.
+    A read is answered once, and a pass that is named let in once: None when somebody's answer to it has not expired
+    yet.
     """
     serialise(session, GUARD_ANSWERS.name, site, answer.read or answer.holder or "")
-    if answer.read is not None and any(known.expires_at > at for known in of_read(session, site, answer.read)):
+    if any(known.expires_at > at for known in _given(session, site, answer)):
         return None
     sent = outbox.put(session, site=site, topic=GUARD_ANSWERS, data=answer, by=answer.by, at=at)
     fields = {name: getattr(answer, name) for name in answer.__struct_fields__}
@@ -64,6 +66,16 @@ def of_read(session: Session, site: str, read: str) -> Sequence[GuardAnswerRow]:
     """Give the answers to one read of a site, first one first."""
     query = select(GuardAnswerRow).where(GuardAnswerRow.site == site, GuardAnswerRow.read == read)
     return session.exec(query.order_by(col(GuardAnswerRow.at))).all()
+
+
+def _given(session: Session, site: str, answer: GuardAnswer) -> Sequence[GuardAnswerRow]:
+    """Give what was answered before to the same read, or about the same pass."""
+    if answer.read is not None:
+        return of_read(session, site, answer.read)
+    if answer.credential is None:
+        return []
+    query = select(GuardAnswerRow).where(GuardAnswerRow.site == site, GuardAnswerRow.credential == answer.credential)
+    return session.exec(query).all()
 
 
 def by_name(session: Session, site: str, since: datetime) -> Sequence[GuardAnswerRow]:

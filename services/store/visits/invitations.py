@@ -33,7 +33,8 @@ _NAME = re.compile(r"invitation-[0-9a-f]{16}")
 
 class InvitationRow(SQLModel, table=True):
     """One invitation. ``invitation`` was minted with the host's form, so that a form sent twice invites once; ``visit``
-    is what it became. ``name`` and ``contact`` are erased with it at ``kept_until``.
+    is what it became, ``weekdays`` are those of a guest who comes regularly. ``name`` and ``contact`` are erased with
+    it at ``kept_until``.
     """
 
     __tablename__ = "invitations"
@@ -51,6 +52,7 @@ class InvitationRow(SQLModel, table=True):
     purpose: str
     arrives_at: datetime = Field(sa_type=UtcDateTime)
     leaves_at: datetime = Field(sa_type=UtcDateTime)
+    weekdays: list[int] | None = Field(default=None, sa_type=JSON, nullable=True)
     entries: str
     escort: str | None
     entrances: list[str] | None = Field(sa_type=JSON, nullable=True)
@@ -77,6 +79,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
     purpose: str
     arrives_at: datetime
     leaves_at: datetime
+    weekdays: list[int] | None = None
     conditions: Conditions
     language: str
 
@@ -205,6 +208,7 @@ def _asked(row: InvitationRow, told: Confirmed, host: HostRow | None, at: dateti
         purpose=row.purpose,
         arrives_at=row.arrives_at,
         leaves_at=row.leaves_at,
+        weekdays=row.weekdays,
         contact=row.contact,
         contact_checked_at=at,
         consent_at=at,

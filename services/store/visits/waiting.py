@@ -12,6 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from services.store import audit, messages
 from services.store.columns import UtcDateTime
 from services.store.insertion import insert_once
+from services.store.local_time import zone_of
 from services.store.visits.evenings import EveningVisitRow
 from services.store.visits.hosts import HostRow
 from services.store.visits.visits import VisitRow
@@ -23,6 +24,7 @@ GRACE = timedelta(minutes=15)
 """How long after the agreed end a visitor may still be inside without anybody being told."""
 
 _AT_ONCE = 200
+_NO_JSON = "null"
 _SYSTEM = "waiting"
 
 
@@ -80,13 +82,17 @@ def out_by(session: Session, row: VisitRow) -> datetime:
     """Give when a visitor who has arrived is to be out: the end of the visit, of one that recurs the end of its hours
     on the day of the arrival.
     """
-    del session
-    return row.leaves_at
+    if not row.weekdays or row.arrived_at is None:
+        return row.leaves_at
+    zone = zone_of(session, row.site)
+    of_day = row.leaves_at.astimezone(zone).timetz()
+    return min(datetime.combine(row.arrived_at.astimezone(zone).date(), of_day), row.leaves_at)
 
 
 def _may_be_overdue(at: datetime) -> tuple[sa.ColumnElement[bool], ...]:
     """Give what the database can tell: who has arrived and whose visit is over, or may recur."""
-    return col(VisitRow.state) == "arrived", col(VisitRow.leaves_at) <= at - GRACE
+    regular = sa.func.coalesce(sa.cast(VisitRow.weekdays, sa.Text), _NO_JSON) != _NO_JSON
+    return col(VisitRow.state) == "arrived", (col(VisitRow.leaves_at) <= at - GRACE) | regular
 
 
 def _still_inside(session: Session, rows: Iterable[VisitRow], at: datetime) -> list[VisitRow]:

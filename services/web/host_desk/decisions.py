@@ -6,6 +6,7 @@ from datetime import datetime
 from schemas.site_policy import SitePolicy
 from services.store.visits.deeds import Decision
 from services.store.visits.states import Deed
+from services.web.host_desk.spans import day_of
 from services.web.host_desk.terms import conditions_of
 from services.web.visitor_portal import fields
 from services.web.visitor_portal.fields import Wrong
@@ -30,27 +31,12 @@ def decision_of(
             return {"reason": Wrong("visit.wrong.deed")}
 
 
-def times_of(form: Mapping[str, str], offset_min: int, now: datetime) -> tuple[datetime, datetime] | dict[str, Wrong]:
-    """Read a day with begin and end, or give what is wrong by field."""
-    read = {
-        "date": fields.day(form.get("date", "")),
-        "from": fields.clock(form.get("from", "")),
-        "until": fields.clock(form.get("until", "")),
-    }
-    wrong = {name: value for name, value in read.items() if isinstance(value, Wrong)}
-    if wrong:
-        return wrong
-    begins, ends = fields.moments(str(read["date"]), str(read["from"]), str(read["until"]), offset_min)
-    told = fields.wrong_times(begins, ends, now)
-    return {told[0]: told[1]} if told else (begins, ends)
-
-
 def _changed(
     form: Mapping[str, str], entrances: Sequence[str], policy: SitePolicy, now: datetime
 ) -> Decision | dict[str, Wrong]:
-    times = times_of(form, policy.utc_offset_min, now)
+    span = day_of(form, policy.utc_offset_min, now)
     conditions = conditions_of(form, entrances, policy)
-    if isinstance(times, dict) or isinstance(conditions, dict):
-        told: dict[str, Wrong] = {**(times if isinstance(times, dict) else {})}
+    if isinstance(span, dict) or isinstance(conditions, dict):
+        told = span if isinstance(span, dict) else {}
         return told | (conditions if isinstance(conditions, dict) else {})
-    return Decision(deed="change", arrives_at=times[0], leaves_at=times[1], conditions=conditions)
+    return Decision(deed="change", arrives_at=span.begins, leaves_at=span.ends, conditions=conditions)

@@ -1,6 +1,5 @@
 """A parents' evening, read from its form. Pure."""
 
-from datetime import datetime
 from typing import cast
 
 from starlette.datastructures import FormData
@@ -8,8 +7,8 @@ from starlette.datastructures import FormData
 from services.store.visits.evenings import LINES_AT_MOST, SEATS, Evening, OpenTo
 from services.store.visits.names import plain
 from services.web.host_desk.answering import texts, ticked
-from services.web.host_desk.decisions import times_of
 from services.web.host_desk.desk import Desk
+from services.web.host_desk.spans import day_of
 from services.web.host_desk.terms import ENTRIES, entrances_of
 from services.web.visitor_portal import fields
 from services.web.visitor_portal.fields import Wrong
@@ -28,18 +27,17 @@ def evening_of(form: FormData, desk: Desk) -> Evening | dict[str, Wrong]:
     """Read an evening, or give what is wrong by field."""
     typed = texts(form)
     title, open_to, entries = _TITLE(typed.get("title", "")), typed.get("open_to", ""), typed.get("entries", "")
-    times = times_of(typed, desk.here.policy.utc_offset_min, desk.now)
+    span = day_of(typed, desk.here.policy.utc_offset_min, desk.now)
     entrances = entrances_of(ticked(form, "entrance"), desk.here.policy)
     names = names_of(typed.get("names", "")) if open_to in SEATS else []
     seats = seats_of(typed.get("seats", "")) if open_to == "everyone" else 0
     read = {"title": title, "names": names, "seats": seats, "entrance": entrances}
     wrong = {name: value for name, value in read.items() if isinstance(value, Wrong)}
-    wrong |= times if isinstance(times, dict) else {}
+    wrong |= span if isinstance(span, dict) else {}
     wrong |= {"open_to": Wrong("host.wrong.choice")} if open_to not in OPEN_TO else {}
     wrong |= {"entries": Wrong("host.wrong.choice")} if entries not in ENTRIES else {}
-    if wrong:
+    if wrong or isinstance(span, dict):
         return wrong
-    begins, ends = cast("tuple[datetime, datetime]", times)
     return Evening(
         evening=typed.get("evening", ""),
         title=str(title),
@@ -48,8 +46,8 @@ def evening_of(form: FormData, desk: Desk) -> Evening | dict[str, Wrong]:
         open_to=cast("OpenTo", open_to),
         names=cast("list[str]", names),
         seats=cast("int", seats),
-        begins_at=begins,
-        ends_at=ends,
+        begins_at=span.begins,
+        ends_at=span.ends,
         entries="multiple" if entries == "multiple" else "single",
         entrances=cast("list[str] | None", entrances),
     )

@@ -3,6 +3,7 @@
 """
 
 import logging
+from collections.abc import Sequence
 from typing import cast
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
@@ -17,22 +18,22 @@ from services.store.visits.conditions import Conditions
 from services.store.visits.invitations import Invitation, InvitationRow
 from services.web.host_desk import terms
 from services.web.host_desk.answering import texts, ticked
-from services.web.host_desk.decisions import times_of
 from services.web.host_desk.desk import Desk, OfHost, page
-from services.web.shared.outside import visits_of
+from services.web.host_desk.spans import span_of
+from services.web.shared.outside import Visits, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import answer_checked, language
 from services.web.visitor_portal import fields
 from services.web.visitor_portal.fields import Wrong
+from services.web.visitor_portal.questions import WEEKDAYS
 
 ROLES: dict[str, str] = {category: f"category.{category}" for category in invitations.CATEGORIES}
 _READ = {
     "name": fields.person_name,
-    "contact": fields.email,
     "category": fields.choice(frozenset(ROLES), "host.wrong.choice"),
     "purpose": fields.needed_text("visit.wrong.purpose"),
 }
-_SHOWN = (*_READ, "date", "from", "until")
+_SHOWN = (*_READ, "contact", "date", "last", "from", "until")
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix="/visit/{site}/host/desk/invite")
@@ -50,14 +51,14 @@ async def invite(request: Request, desk: OfHost) -> Response:
     """Invite somebody: once, however often the form comes."""
     form = await request.form()
     typed = texts(form)
-    told = _invitation_of(form, desk.here.policy, desk, str(language(request)))
+    told = _invitation_of(form, desk.here.policy, desk, visits_of(request), str(language(request)))
     invitation = typed.get("invitation", "")
     if not invitations.is_invitation(invitation) or desk.host is None:
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT)
     if isinstance(told, dict):
         conditions = terms.conditions_of(typed, ticked(form, "entrance"), desk.here.policy)
         chosen = conditions if isinstance(conditions, Conditions) else Conditions()
-        return _form(request, desk, invitation, typed, chosen, told)
+        return _form(request, desk, invitation, typed, chosen, told, weekdays=ticked(form, "weekday"))
     host, seals = desk.host, visits_of(request).seals
 
     def act(session: Session) -> InvitationRow | None:
@@ -84,15 +85,18 @@ async def withdraw(request: Request, desk: OfHost, invitation: str) -> Response:
     return RedirectResponse(desk.home, status.HTTP_303_SEE_OTHER)
 
 
-def _invitation_of(form: FormData, policy: SitePolicy, desk: Desk, lang: str) -> Invitation | dict[str, Wrong]:
+def _invitation_of(
+    form: FormData, policy: SitePolicy, desk: Desk, visits: Visits, lang: str
+) -> Invitation | dict[str, Wrong]:
     typed = texts(form)
-    read = {name: reader(typed.get(name, "")) for name, reader in _READ.items()}
+    readers = {**_READ, "contact": fields.contact if visits.texting else fields.email}
+    read = {name: reader(typed.get(name, "")) for name, reader in readers.items()}
     wrong = {name: value for name, value in read.items() if isinstance(value, Wrong)}
-    times = times_of(typed, policy.utc_offset_min, desk.now)
+    span = span_of(typed, ticked(form, "weekday"), policy.utc_offset_min, desk.now)
     conditions = terms.conditions_of(typed, ticked(form, "entrance"), policy)
-    wrong |= times if isinstance(times, dict) else {}
+    wrong |= span if isinstance(span, dict) else {}
     wrong |= conditions if isinstance(conditions, dict) else {}
-    if wrong or isinstance(times, dict) or isinstance(conditions, dict):
+    if wrong or isinstance(span, dict) or isinstance(conditions, dict):
         return wrong
     return Invitation(
         invitation=typed.get("invitation", ""),
@@ -100,8 +104,9 @@ def _invitation_of(form: FormData, policy: SitePolicy, desk: Desk, lang: str) ->
         contact=str(read["contact"]),
         category=cast("Category", read["category"]),
         purpose=str(read["purpose"]),
-        arrives_at=times[0],
-        leaves_at=times[1],
+        arrives_at=span.begins,
+        leaves_at=span.ends,
+        weekdays=span.weekdays,
         conditions=conditions,
         language=lang,
     )
@@ -115,12 +120,15 @@ def _form(
     conditions: Conditions,
     wrong: dict[str, Wrong] | None = None,
     *,
+    weekdays: Sequence[str] = (),
     said: bool = False,
 ) -> Response:
     values = {
         "invitation": invitation,
         "answers": {name: typed.get(name, "")[:500] for name in _SHOWN},
         "roles": ROLES,
+        "all_weekdays": WEEKDAYS,
+        "weekdays": weekdays,
         "wrong": wrong or {},
         "said": said,
         "today": desk.here.local(desk.now).date().isoformat(),

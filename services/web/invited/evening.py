@@ -20,12 +20,11 @@ from services.web.shared.parts import parts_of
 from services.web.shared.visitors import answer_checked, language
 from services.web.visitor_portal import fields, forms
 from services.web.visitor_portal.fields import Reader, Wrong
-from services.web.visitor_portal.questions import CONSENT_VERSION, LONGEST_RAW
+from services.web.visitor_portal.questions import BY_NAME, CONSENT_VERSION, LONGEST_RAW, Field, of_school
 
 COOKIE = "qaqpa_evening"
 _READ: dict[str, Reader] = {
     "name": fields.person_name,
-    "contact": fields.email,
     "consent": fields.choice(frozenset({CONSENT_VERSION}), "visit.wrong.consent"),
 }
 _SHOWN = ("listed", "name", "contact")
@@ -52,7 +51,8 @@ async def register(request: Request, here: AtSchool, link: str) -> Response:
     """Take who comes, and send a code to their contact, whether they are on the list or not."""
     row = await _evening(request, here, link)
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    readers = {**_READ, "listed": fields.person_name} if row.open_to == "pupils" else _READ
+    readers = {**_READ, "contact": _contact(request).read}
+    readers |= {"listed": fields.person_name} if row.open_to == "pupils" else {}
     read = {name: reader(form.get(name, "")[:LONGEST_RAW]) for name, reader in readers.items()}
     wrong = {name: value for name, value in read.items() if isinstance(value, Wrong)}
     if wrong:
@@ -112,7 +112,7 @@ async def send(request: Request, here: AtSchool, link: str) -> Response:
     draft = await _draft(request, here)
     if draft is None or not draft.code_number:
         return await _over(request, here, link)
-    told = "".join(digit for digit in str((await request.form()).get("code") or "") if digit.isdecimal())
+    told = str((await request.form()).get("code") or "")
     name, lang = draft.draft, str(language(request))
     found = await parts_of(request).store.write(
         lambda session: _checked(request, here, session, name, told, lang, row.evening)
@@ -120,7 +120,7 @@ async def send(request: Request, here: AtSchool, link: str) -> Response:
     if isinstance(found, Wrong):
         return _code(request, here, link, draft, found)
     logger.info("evening_registered site=%s evening=%s visit=%s", here.site, row.evening, found.visit)
-    return _to_status(request, here, found)
+    return forms.to_status(request, here, found.visit)
 
 
 def _checked(  # noqa: PLR0917  what a code is checked with
@@ -131,14 +131,9 @@ def _checked(  # noqa: PLR0917  what a code is checked with
     row = session.get(DraftRow, (here.site, draft), populate_existing=True)
     if row is None:
         return visits.of_draft(session, here.site, draft) or Wrong("visit.ended")
-    if not drafts.code_alive(row, now):
-        return Wrong("visit.wrong.code_over")
-    row.code_tries += 1
-    session.add(row)
-    if row.answers.get("evening") != evening:
-        return Wrong("visit.ended")
-    if not seals.is_contact_code(code, here.site, draft, row.answers["contact"], row.code_number):
-        return Wrong("visit.wrong.code")
+    wrong = forms.try_code(session, row, code, seals, now)
+    if wrong is not None or row.answers.get("evening") != evening:
+        return wrong or Wrong("visit.ended")
     told = Registration(
         draft=draft,
         name=row.answers["name"],
@@ -189,13 +184,13 @@ async def _over(request: Request, here: School, link: str) -> Response:
         draft = links.hash_of(cookie)
         sent = await parts_of(request).store.read(lambda session: visits.of_draft(session, here.site, draft))
         if sent is not None:
-            return _to_status(request, here, sent)
+            return forms.to_status(request, here, sent.visit)
     return RedirectResponse(_path(here, link), status.HTTP_303_SEE_OTHER)
 
 
-def _to_status(request: Request, here: School, visit: VisitRow) -> Response:
-    link = visits_of(request).seals.link("status", here.site, visit.visit)
-    return RedirectResponse(f"/visit/{here.site}/v/{link}", status.HTTP_303_SEE_OTHER)
+def _contact(request: Request) -> Field:
+    """Give the field for where the code goes: an address, or a telephone where the school can write to one."""
+    return of_school(BY_NAME["contact"], texting=visits_of(request).texting).fields[0]
 
 
 def _path(here: School, link: str) -> str:
@@ -214,6 +209,7 @@ def _page(  # noqa: PLR0917  what one page shows
     values = {
         "evening": row,
         "path": _path(here, link),
+        "contact": _contact(request),
         "answers": {name: typed.get(name, "")[:500] for name in _SHOWN},
         "consent": CONSENT_VERSION,
         "consented": typed.get("consent") == CONSENT_VERSION,
@@ -225,6 +221,14 @@ def _page(  # noqa: PLR0917  what one page shows
 
 
 def _code(request: Request, here: School, link: str, draft: DraftRow, wrong: Wrong | None = None) -> Response:
-    values = {"contact": draft.answers["contact"], "path": _path(here, link), "wrong": wrong}
+    path = _path(here, link)
+    values = {
+        "contact": draft.answers["contact"],
+        "by_mail": "@" in draft.answers["contact"],
+        "wrong": wrong,
+        "path": f"{path}/code",
+        "button": "visit.code.button",
+        "other": path,
+    }
     code = status.HTTP_422_UNPROCESSABLE_CONTENT if wrong else status.HTTP_200_OK
-    return outside_page(request, "invited/code.html", here, values, back=f"{_path(here, link)}/code", code=code)
+    return outside_page(request, "visitor_portal/code.html", here, values, back=f"{path}/code", code=code)

@@ -5,16 +5,16 @@ from collections.abc import Mapping
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
-from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from services.store.visits import deeds, hosts, invitations
 from services.store.visits.invitations import Confirmed, InvitationRow
+from services.store.visits.names import plain
 from services.store.visits.visits import VisitRow
 from services.web.shared.outside import School, outside_page, school, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import answer_checked, language
-from services.web.visitor_portal import fields
+from services.web.visitor_portal import fields, forms
 from services.web.visitor_portal.answers import PASSPORT
 from services.web.visitor_portal.fields import Reader, Wrong
 from services.web.visitor_portal.questions import CONSENT_VERSION, LONGEST_RAW
@@ -24,7 +24,7 @@ READ: dict[str, Reader] = {
     "iin": fields.iin,
     "passport": fields.document_tail,
     "companions": fields.companions,
-    "vehicle": fields.plate,
+    "vehicle": lambda raw: fields.plate(raw) if plain(raw) else "",
     "things": fields.any_text,
     "consent": fields.choice(frozenset({CONSENT_VERSION}), "visit.wrong.consent"),
 }
@@ -40,7 +40,7 @@ async def invitation_page(request: Request, here: AtSchool, link: str) -> Respon
     """Show who invites, when and why, and ask who comes; one that was confirmed leads to its visit."""
     row, host = await _invited(request, here, link)
     if row.visit is not None:
-        return _to_status(request, here, row.visit)
+        return forms.to_status(request, here, row.visit)
     return _page(request, here, link, row, host, {"name": row.name}, {})
 
 
@@ -65,7 +65,7 @@ async def confirm(request: Request, here: AtSchool, link: str) -> Response:
     if visit is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     logger.info("invitation_confirmed site=%s invitation=%s visit=%s", here.site, row.invitation, visit.visit)
-    return _to_status(request, here, visit.visit)
+    return forms.to_status(request, here, visit.visit)
 
 
 def _confirmed(request: Request, here: School, read: Mapping[str, str]) -> Confirmed:
@@ -96,11 +96,6 @@ async def _invited(request: Request, here: School, link: str) -> tuple[Invitatio
     if found is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     return found
-
-
-def _to_status(request: Request, here: School, visit: str) -> Response:
-    link = visits_of(request).seals.link("status", here.site, visit)
-    return RedirectResponse(f"/visit/{here.site}/v/{link}", status.HTTP_303_SEE_OTHER)
 
 
 def _page(  # noqa: PLR0917  what one page shows

@@ -44,7 +44,7 @@ def asked_of_delegate(matter: Matter, to: Addressee) -> Values | None:
 def to_invited(matter: Matter) -> Addressee | None:
     """Find whom a host has invited."""
     row = invitations.one(matter.session, matter.row.site, matter.row.subject)
-    return Addressee("visitor", row.language, row.contact) if row else None
+    return matters.outside(row.contact, row.language) if row else None
 
 
 def invitation(matter: Matter, _to: Addressee) -> Values | None:

@@ -74,13 +74,13 @@ def to_receiver(matter: Matter) -> Addressee | None:
 def to_form(matter: Matter) -> Addressee | None:
     """Find the contact that a form has named."""
     draft = drafts.one(matter.session, matter.row.site, matter.row.subject, matter.now)
-    return _outside(draft.answers.get("contact"), draft.language) if draft else None
+    return outside(draft.answers.get("contact"), draft.language) if draft else None
 
 
 def to_visitor(matter: Matter) -> Addressee | None:
     """Find the visitor of a visit, who may have left no contact."""
     visit = visits.one(matter.session, matter.row.site, matter.row.subject)
-    return _outside(visit.contact, visit.language) if visit else None
+    return outside(visit.contact, visit.language) if visit else None
 
 
 def to_host(matter: Matter) -> Addressee | None:
@@ -161,7 +161,8 @@ def _link(matter: Matter, to: Addressee, found: VisitRow) -> str:
     return f"{url}/visits/{found.visit}"
 
 
-def _outside(contact: str | None, language: str) -> Addressee | None:
+def outside(contact: str | None, language: str) -> Addressee | None:
+    """Give somebody without an account by the one contact that is known of them; None without one."""
     if not contact:
         return None
     phone, email = (contact, None) if is_phone(contact) else (None, contact)

@@ -28,13 +28,15 @@ _OF_ADDRESS, _OF_ACCOUNT = 60, 8
 @dataclass(frozen=True)
 class Visits:
     """What the pages about visits work with beside the parts that all pages have. ``attempts`` counts what strangers
-    begin, ask codes for, and try codes on.
+    begin, ask codes for, and try codes on. ``texting`` says that a telephone may be a contact: there is a gateway for
+    text messages.
     """
 
     seals: Seals
     pass_keys: PassKeys
     public_url: str
     attempts: Attempts
+    texting: bool = False
 
     @classmethod
     def of(cls, configuration: Configuration) -> "Visits | None":

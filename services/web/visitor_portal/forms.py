@@ -1,18 +1,23 @@
-"""The form of one visitor: the cookie that names its draft, and what may be done with it how often."""
+"""The form of one visitor: the cookie that names its draft, the code that checks its contact, and what may be done with
+it how often.
+"""
 
 import math
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from fastapi import Request, Response
+from fastapi import Request, Response, status
+from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from services.store import messages
-from services.store.visits import drafts, links
+from services.store.visits import drafts, links, visits
 from services.store.visits.drafts import DraftRow
-from services.web.shared.outside import Visits, visits_of
+from services.store.visits.seals import Seals
+from services.web.shared.outside import School, Visits, outside_page, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import address_of
+from services.web.visitor_portal.fields import Wrong
 
 COOKIE = "qaqpa_visit"
 _NAME_BYTES = 18
@@ -65,22 +70,84 @@ def count(request: Request, what: str) -> None:
     attempts.failed(address, what, now)
 
 
+async def told_in(request: Request) -> dict[str, str]:
+    """Give what a form says; several ticks under one name are joined by commas."""
+    form = await request.form()
+    return {name: ",".join(value for value in form.getlist(name) if isinstance(value, str)) for name in form}
+
+
+async def draft_here(request: Request, site: str) -> DraftRow | None:
+    """Give the draft of a browser at a school, while it lasts."""
+    parts, name = parts_of(request), draft_of(request)
+    if name is None:
+        return None
+    now = parts.clock()
+    return await parts.store.read(lambda session: drafts.one(session, site, name, now))
+
+
+async def over(request: Request, here: School) -> Response:
+    """Lead on from a form that is no more: to its visit when it has been sent, else to the beginning."""
+    name = draft_of(request)
+    if name is not None:
+        sent = await parts_of(request).store.read(lambda session: visits.of_draft(session, here.site, name))
+        if sent is not None:
+            return to_status(request, here, sent.visit)
+    return RedirectResponse(f"/visit/{here.site}?said=ended", status.HTTP_303_SEE_OTHER)
+
+
+def to_status(request: Request, here: School, visit: str) -> Response:
+    """Lead to the page of a visit."""
+    link = visits_of(request).seals.link("status", here.site, visit)
+    return RedirectResponse(f"/visit/{here.site}/v/{link}", status.HTTP_303_SEE_OTHER)
+
+
+def try_code(session: Session, row: DraftRow, told: str, seals: Seals, now: datetime) -> Wrong | None:
+    """Try a code on a draft, in the caller's transaction: nothing is said when it is the right one."""
+    if not drafts.code_alive(row, now):
+        return Wrong("visit.wrong.code_over")
+    row.code_tries += 1
+    session.add(row)
+    digits = "".join(digit for digit in told if digit.isdecimal())
+    if not seals.is_contact_code(digits, row.site, row.draft, row.answers["contact"], row.code_number):
+        return Wrong("visit.wrong.code")
+    row.contact_checked_at = now
+    return None
+
+
+def code_page(
+    request: Request, here: School, draft: DraftRow, wrong: Wrong | None = None, *, again: bool = False
+) -> Response:
+    """Ask for the code that was sent to a draft's contact; ``again`` is the way of somebody who was here before."""
+    contact = draft.answers["contact"]
+    path = f"/visit/{here.site}{'/again' if again else ''}/code"
+    values = {
+        "contact": contact,
+        "by_mail": "@" in contact,
+        "wrong": wrong,
+        "path": path,
+        "button": "visit.again.code.button" if again else "visit.code.button",
+        "other": f"/visit/{here.site}/{'again' if again else 'ask/contact'}",
+    }
+    code = status.HTTP_422_UNPROCESSABLE_CONTENT if wrong else status.HTTP_200_OK
+    return outside_page(request, "visitor_portal/code.html", here, values, back=path, code=code)
+
+
 async def send_code(request: Request, site: str, draft: str) -> None:
     """Send a code to the contact of a draft: one at a time, and so many an hour to one contact, whoever asks.
 
     Raises TooOften.
     """
-    parts, visits = parts_of(request), visits_of(request)
+    parts, here = parts_of(request), visits_of(request)
     now = parts.clock()
     count(request, draft)
 
     def act(session: Session) -> bool:
         row = drafts.one(session, site, draft, now)
-        return row is None or _sent(session, row, visits)
+        return row is None or _sent(session, row, here)
 
-    def _sent(session: Session, row: DraftRow, visits: Visits) -> bool:
+    def _sent(session: Session, row: DraftRow, here: Visits) -> bool:
         contact = row.answers["contact"]
-        to_hash = visits.seals.hashed("contact", site, contact.casefold())
+        to_hash = here.seals.hashed("contact", site, contact.casefold())
         if drafts.code_alive(row, now) and row.code_sent_at is not None and now < row.code_sent_at + CODE_EVERY:
             return True
         if messages.sent_lately(session, site, "code", to_hash, now - _HOUR) >= CODES_AN_HOUR:

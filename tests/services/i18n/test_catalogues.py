@@ -99,6 +99,7 @@ def coded() -> set[str]:
     wanted |= {f"resolution.{resolution}" for resolution in BY_DUTY}
     wanted |= {f"mail.{kind}.{part}" for kind in get_args(MessageKind) for part in ("subject", "text")}
     wanted |= {f"sms.{kind}" for kind, told in KINDS.items() if told.urgent or told.to in OUTSIDE}
+    wanted |= {f"visit.today.entry.{entry}" for entry in get_args(get_type_hints(Measure)["entry"])}
     return wanted | {f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS}
 
 

@@ -60,6 +60,7 @@ def _visits() -> None:
         "invitations",
         *_texts("site", "invitation", "host", "name", "contact", "category", "purpose"),
         *_moments("arrives_at", "leaves_at"),
+        *_json("weekdays"),
         *_texts("entries"),
         *_maybe_texts("escort"),
         *_json("entrances"),
