@@ -89,12 +89,14 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class VisitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``key`` is a file with 32 bytes that links, codes and hashes of identity numbers are made with, ``pass_keys`` the
     folder of the private keys that passes are signed with (``qaqpa keys rotate``), ``public_url`` where people reach
-    the pages, for links in messages. Without this section there is no visitor portal.
+    the pages, for links in messages. A visit that nobody has answered for ``unanswered_after_h`` hours goes to the duty
+    administrator. Without this section there is no visitor portal.
     """
 
     key: str
     pass_keys: str
     public_url: str
+    unanswered_after_h: float = 4.0
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

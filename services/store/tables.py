@@ -6,17 +6,33 @@ from sqlmodel import SQLModel
 from services.store import audit, directory, messages, outbox, people, recording, users
 from services.store.screenings import custody, photos, pupil_refusals
 from services.store.visitors_journal import entries, walk_ins
-from services.store.visits import codes, drafts, draws, hosts, links, party, visits
+from services.store.visits import (
+    codes,
+    conditions,
+    drafts,
+    draws,
+    evenings,
+    hosts,
+    invitations,
+    links,
+    party,
+    sign_ins,
+    visits,
+    waiting,
+)
 
 ALL = (
     audit,
     codes,
+    conditions,
     custody,
     directory,
     drafts,
     draws,
     entries,
+    evenings,
     hosts,
+    invitations,
     links,
     messages,
     outbox,
@@ -25,8 +41,10 @@ ALL = (
     photos,
     pupil_refusals,
     recording,
+    sign_ins,
     users,
     visits,
+    waiting,
     walk_ins,
 )
 

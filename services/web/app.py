@@ -28,7 +28,8 @@ from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
 from services.web.guard_console.unanswered import DutyWatch
 from services.web.guard_console.zones import Zones
-from services.web.host_desk import routes as host_desk
+from services.web.host_desk.all_desks import DESKS
+from services.web.invited import evening, invitation
 from services.web.live import LiveNews, utc_now
 from services.web.messages.carriers import Carriers
 from services.web.messages.sender import Sender
@@ -40,9 +41,8 @@ from services.web.shared.outside import Visits
 from services.web.shared.pages import Templates
 from services.web.shared.parts import Parts
 from services.web.shared.rate_limit import Attempts
-from services.web.shared.rounds import make_rounds
+from services.web.shared.rounds import make_rounds, round_of
 from services.web.shared.sessions import Sessions
-from services.web.shared.tidying import tidy
 from services.web.visitor_portal.all_pages import PAGES as PORTAL
 
 ROUTERS = (
@@ -51,8 +51,9 @@ ROUTERS = (
     directory.router,
     *ROOMS_OF_THE_POST,
     *PORTAL,
-    host_desk.by_link,
-    host_desk.signed_in,
+    *DESKS,
+    invitation.router,
+    evening.router,
     health.router,
 )
 """Every page, room by room."""
@@ -114,6 +115,7 @@ def make_app(
         end_streams=lambda session: posts.end_session(session.site, session.name),
     )
     app.state.visits = visits
+    app.state.host_sessions = Sessions(session_key, clock, "host")
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
@@ -192,7 +194,7 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    beside = [asyncio.create_task(work) for work in _beside(app.state.parts.store, posts, sender)]
+    beside = [asyncio.create_task(work) for work in _beside(configuration, app.state.parts.store, posts, sender)]
     for task in beside:
         task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -204,12 +206,12 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
             await task
 
 
-def _beside(store: Store, posts: Posts, sender: Sender | None) -> list[Coroutine[Any, Any, None]]:
+def _beside(
+    configuration: Configuration, store: Store, posts: Posts, sender: Sender | None
+) -> list[Coroutine[Any, Any, None]]:
     """Give what runs beside the pages: the rounds, and the messages where they can be sent."""
-    rounds = make_rounds(store, utc_now)
-    if sender is None:
-        return [rounds]
-    return [rounds, sender.run(), DutyWatch(posts, store, utc_now).run(), tidy(store, utc_now)]
+    rounds = make_rounds(store, utc_now, round_of(configuration))
+    return [rounds, sender.run(), DutyWatch(posts, store, utc_now).run()] if sender else [rounds]
 
 
 def _listen(settings: WebSettings) -> socket.socket:

@@ -32,9 +32,19 @@ def note(session: Session, events: Iterable[Event[Said]]) -> None:
             if used is not None:
                 _member_arrived(party.of_holder(session, event.site, used.holder), event.time)
                 _arrived(session, visits.one(session, event.site, used.visit), event.time)
-        elif isinstance(data, Passage) and data.outcome == "left" and (data.holder or "").startswith(HOLDER_PREFIX):
-            _member_left(party.of_holder(session, event.site, data.holder or ""), event.time)
-            _left(session, visits.of_holder(session, event.site, data.holder or ""), event.time)
+        elif isinstance(data, Passage) and (data.holder or "").startswith(HOLDER_PREFIX):
+            _passed(session, event.site, data.outcome, data.holder or "", event.time)
+
+
+def _passed(session: Session, site: str, outcome: str, holder: str, at: datetime) -> None:
+    """Note what a visitor's passage means; an entry also of somebody who was let in by name, and has used no pass."""
+    member, row = party.of_holder(session, site, holder), visits.of_holder(session, site, holder)
+    if outcome == "entered":
+        _member_arrived(member, at)
+        _arrived(session, row, at)
+    elif outcome == "left":
+        _member_left(member, at)
+        _left(session, row, at)
 
 
 def _member_arrived(member: MemberRow | None, at: datetime) -> None:

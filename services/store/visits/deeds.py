@@ -13,7 +13,9 @@ from schemas.site_policy import SitePolicy
 from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
-from services.store.visits import draws, hosts, links, passes, regular, visits
+from services.store.visits import conditions, draws, hosts, links, passes, regular, visits
+from services.store.visits.conditions import Conditions
+from services.store.visits.hosts import HostRow
 from services.store.visits.links import Purpose
 from services.store.visits.names import name_key
 from services.store.visits.seals import Seals
@@ -57,12 +59,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What a host or the duty administrator decides: ``reason`` with decline, the times with change."""
+    """What a host or the duty administrator decides: ``reason`` with decline, the times and conditions with change."""
 
     deed: Deed
     reason: str | None = None
     arrives_at: datetime | None = None
     leaves_at: datetime | None = None
+    conditions: Conditions | None = None
 
 
 def ask(
@@ -74,6 +77,24 @@ def ask(
     if known is not None:
         return known
     host = hosts.meant_by(session, site, asked.host_text)
+    row = enter(session, site=site, draft=draft, asked=asked, host=host, policy=policy, seals=seals, at=at)
+    if host is not None:
+        _tell(session, row, "host_asked", at)
+    return row
+
+
+def enter(
+    session: Session,
+    *,
+    site: str,
+    draft: str,
+    asked: Asked,
+    host: HostRow | None,
+    policy: SitePolicy,
+    seals: Seals,
+    at: datetime,
+) -> VisitRow:
+    """Enter a visit that is not there yet, with the draw for a check and its links; nobody is asked."""
     visit = f"visit-{secrets.token_hex(_REFERENCE_BYTES)}"
     row = VisitRow(
         site=site,
@@ -90,8 +111,6 @@ def ask(
     session.add(row)
     session.flush()
     _give_links(session, row, seals)
-    if host is not None:
-        _tell(session, row, "host_asked", at)
     audit.note(session, site=site, by=VISITOR, act="visit_requested", subject=row.visit, at=at)
     return row
 
@@ -111,8 +130,10 @@ def decide(
     row = _held(session, site, visit)
     next_state = after(row.standing, decision.deed) if row else None
     times = _times(row, decision, policy) if row else None
-    if row is None or next_state is None or _changes_nothing(row, decision, times):
+    if row is None or next_state is None or _changes_nothing(session, row, decision, times):
         return False
+    if decision.conditions is not None:
+        conditions.put(session, site=site, visit=visit, conditions=decision.conditions)
     row.state, row.reason, row.decided_by, row.decided_at = next_state, decision.reason, by, at
     row.version += 1
     if decision.deed == "decline":
@@ -175,8 +196,12 @@ def _times(row: VisitRow, decision: Decision, policy: SitePolicy) -> tuple[datet
     return regular.moved(row.weekdays, was, told, policy.utc_offset_min) if row.weekdays else told
 
 
-def _changes_nothing(row: VisitRow, decision: Decision, times: tuple[datetime, datetime] | None) -> bool:
-    return decision.deed == "change" and row.standing == "changed" and (row.arrives_at, row.leaves_at) == times
+def _changes_nothing(
+    session: Session, row: VisitRow, decision: Decision, times: tuple[datetime, datetime] | None
+) -> bool:
+    if decision.deed != "change" or row.standing != "changed" or (row.arrives_at, row.leaves_at) != times:
+        return False
+    return decision.conditions in (None, conditions.of(session, row.site, row.visit))
 
 
 def _give_links(session: Session, row: VisitRow, seals: Seals) -> None:

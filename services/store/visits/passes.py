@@ -2,11 +2,12 @@
 
 import secrets
 from datetime import datetime, timedelta
+from typing import get_args
 
 import msgspec
 from sqlmodel import Session
 
-from schemas.site_policy import SitePolicy
+from schemas.site_policy import CategoryRules, Escort, SitePolicy
 from schemas.topics import VISITOR_PASSES
 from schemas.visitor_pass import VisitorPass
 from services.store.columns import as_said
@@ -14,7 +15,8 @@ from services.store.database import serialise
 from services.store.records import visitor_passes
 from services.store.records.visitor_passes import VisitorPassRow
 from services.store.saying import say
-from services.store.visits import codes, party, regular
+from services.store.visits import codes, conditions, party, regular
+from services.store.visits.conditions import Conditions
 from services.store.visits.seals import Seals
 from services.store.visits.visits import VisitRow
 
@@ -23,6 +25,7 @@ EARLY = timedelta(minutes=30)
 
 _LETTERS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _JTI_LETTERS = 12
+_STRICTER: tuple[Escort, ...] = get_args(Escort)
 _ISSUED, _REVOKED = "visitor_pass_issued", "visitor_pass_revoked"
 
 
@@ -56,6 +59,7 @@ def _issue_one(  # noqa: PLR0917  what one pass is made of
 ) -> VisitorPass:
     site, weekdays = visit.site, visit.weekdays or []
     rules = policy.categories.get(visit.kind)
+    agreed = conditions.of(session, site, visit.visit)
     issued = VisitorPass(
         jti=alive.jti if alive else _free_jti(session, site, seals),
         version=alive.version + 1 if alive else 1,
@@ -64,11 +68,11 @@ def _issue_one(  # noqa: PLR0917  what one pass is made of
         category=visit.kind,
         valid_from=visit.arrives_at - EARLY,
         valid_until=visit.leaves_at,
-        entries="multiple" if weekdays else "single",
-        escort=rules.escort if rules else "host",
+        entries="multiple" if weekdays else agreed.entries,
+        escort=_escort(rules, agreed),
         screening_due=visit.screening_due,
         revoked_at=None,
-        entrances=rules.entrances if rules else None,
+        entrances=agreed.entrances or (rules.entrances if rules else None),
         windows=regular.windows(weekdays, visit.arrives_at, visit.leaves_at, EARLY, policy.utc_offset_min),
     )
     codes.put(session, site=site, code_hash=code_hash(seals, site, seals.pass_code(site, issued.jti)), jti=issued.jti)
@@ -108,6 +112,12 @@ def of_code(session: Session, *, site: str, code: str, seals: Seals) -> VisitorP
     """Give the pass that a short code stands for, whatever it is worth now; for the post."""
     jti = codes.pass_of(session, site, code_hash(seals, site, code))
     return visitor_passes.one(session, site, jti) if jti is not None else None
+
+
+def _escort(rules: CategoryRules | None, agreed: Conditions) -> Escort:
+    """Give who goes along: nobody agrees to less than the school's rules ask."""
+    by_rule: Escort = rules.escort if rules else "host" if agreed.escort is None else "none"
+    return max(by_rule, agreed.escort or "none", key=_STRICTER.index)
 
 
 def _free_jti(session: Session, site: str, seals: Seals) -> str:

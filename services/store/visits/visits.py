@@ -1,6 +1,6 @@
 """Visits: one row each, with everything that the school keeps of it and until when. No copy of a document, no IIN."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import cast
 
@@ -129,3 +129,19 @@ def expected(
     query = query.where(col(VisitRow.arrives_at) < end, col(VisitRow.leaves_at) > begin)
     found = session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
     return [row for row in found if not row.weekdays or weekday in row.weekdays]
+
+
+def of_hosts(session: Session, site: str, hosts: Collection[str], at: datetime, limit: int = 500) -> Sequence[VisitRow]:
+    """Give the visits to some of a site's hosts that are not over, the nearest first."""
+    if not hosts:
+        return []
+    query = select(VisitRow).where(VisitRow.site == site, col(VisitRow.host).in_(hosts), VisitRow.leaves_at > at)
+    return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
+
+
+def past_of_hosts(session: Session, site: str, hosts: Collection[str], at: datetime, limit: int) -> Sequence[VisitRow]:
+    """Give the visits to some of a site's hosts that are over, the latest first."""
+    if not hosts:
+        return []
+    query = select(VisitRow).where(VisitRow.site == site, col(VisitRow.host).in_(hosts), VisitRow.leaves_at <= at)
+    return session.exec(query.order_by(col(VisitRow.leaves_at).desc()).limit(limit)).all()

@@ -15,7 +15,7 @@ from services.store import users
 from services.store.messages import MessageRow
 from services.store.records import guard_answers
 from services.store.records.gate_acts import GateActRow
-from services.store.visits import drafts, hosts, visits
+from services.store.visits import drafts, hosts, standing_in, visits
 from services.store.visits.visits import VisitRow
 from services.web.messages.letter import is_phone
 from services.web.shared.outside import School, Visits
@@ -77,13 +77,13 @@ def to_receiver(matter: Matter) -> Addressee | None:
 def to_form(matter: Matter) -> Addressee | None:
     """Find the contact that a form has named."""
     draft = drafts.one(matter.session, matter.row.site, matter.row.subject, matter.now)
-    return _outside(draft.answers.get("contact"), draft.language) if draft else None
+    return outside(draft.answers.get("contact"), draft.language) if draft else None
 
 
 def to_visitor(matter: Matter) -> Addressee | None:
     """Find the visitor of a visit, who may have left no contact."""
     visit = visits.one(matter.session, matter.row.site, matter.row.subject)
-    return _outside(visit.contact, visit.language) if visit else None
+    return outside(visit.contact, visit.language) if visit else None
 
 
 def to_host(matter: Matter) -> Addressee | None:
@@ -92,7 +92,7 @@ def to_host(matter: Matter) -> Addressee | None:
     meant = hosts.one(matter.session, visit.site, visit.host) if visit and visit.host else None
     if meant is None:
         return None
-    asked = hosts.asked_for(matter.session, meant)
+    asked = hosts.asked_for(matter.session, meant, matter.now)
     return Addressee("host", asked.language, asked.email)
 
 
@@ -109,8 +109,11 @@ def code(matter: Matter, _to: Addressee) -> Values | None:
 def visit(matter: Matter, to: Addressee) -> Values | None:
     """Compose about a visit."""
     found = visits.one(matter.session, matter.row.site, matter.row.subject)
-    if found is None:
-        return None
+    return of_visit(matter, to, found) if found is not None else None
+
+
+def of_visit(matter: Matter, to: Addressee, found: VisitRow) -> Values:
+    """Give what any message about a visit may say of it."""
     school = matter.school
     return {
         "name": found.name,
@@ -156,11 +159,16 @@ def _link(matter: Matter, to: Addressee, found: VisitRow) -> str:
     if to.door == "visitor":
         return f"{url}/visit/{found.site}/v/{seals.link('status', found.site, found.visit)}"
     if to.door == "host":
+        meant = hosts.one(matter.session, found.site, found.host) if found.host else None
+        delegate = hosts.delegate_of(matter.session, meant, matter.now) if meant else None
+        if delegate is not None:
+            return f"{url}{standing_in.path(seals, found.site, found.visit, delegate.host)}"
         return f"{url}/visit/{found.site}/host/{seals.link('host', found.site, found.visit)}"
     return f"{url}/visits/{found.visit}"
 
 
-def _outside(contact: str | None, language: str) -> Addressee | None:
+def outside(contact: str | None, language: str) -> Addressee | None:
+    """Give somebody without an account by the one contact that is known of them; None without one."""
     if not contact:
         return None
     phone, email = (contact, None) if is_phone(contact) else (None, contact)

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from services.i18n.words import Words
 from services.store.messages import MessageRow
 from services.store.records import site_policies
-from services.web.messages import matters, post_matters
+from services.web.messages import host_matters, matters, post_matters
 from services.web.messages.letter import Letter, is_phone
 from services.web.messages.matters import About, Addressee, Matter, To, Values
 from services.web.shared.outside import School, Visits
@@ -47,6 +47,12 @@ KINDS: dict[str, Kind] = {
     "visitor_approved": Kind(matters.visit, matters.to_visitor),
     "visitor_changed": Kind(matters.visit, matters.to_visitor),
     "visitor_declined": Kind(matters.visit, matters.to_visitor),
+    "host_sign_in": Kind(host_matters.sign_in, host_matters.to_signing_in),
+    "delegate_asked": Kind(host_matters.asked_of_delegate, host_matters.to_delegate),
+    "visitor_invited": Kind(host_matters.invitation, host_matters.to_invited),
+    "visit_unanswered": Kind(host_matters.unanswered),
+    "visit_overdue": Kind(host_matters.overdue, urgent=True),
+    "host_overdue": Kind(host_matters.overdue, matters.to_host),
     "question_unanswered": Kind(matters.question, urgent=True),
     "custody_overdue": Kind(post_matters.thing_overdue),
     "pupil_refused_check": Kind(post_matters.pupil_refusal, urgent=True),

@@ -21,7 +21,7 @@ from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import COOKIE
 from services.web.shared.visitors import address_of, set_session, words
 
-_PAGE = re.compile(r"/visit/[a-z0-9-]+(?:/[A-Za-z0-9_-]+)*|/visits(?:/[A-Za-z0-9_-]+)?")
+_PAGE = re.compile(r"/visit/[a-z0-9-]+(?:/[A-Za-z0-9_-]+)*|/visits(?:/[A-Za-z0-9_-]+)*")
 _OF_ADDRESS, _OF_ACCOUNT = 60, 8
 _GUESSES = 30
 

@@ -1,43 +1,64 @@
-"""The round that the web process makes every minute: what nobody clicks, but what somebody has to be told of or what
-has to be said again. Each part is a transaction of its own that finds nothing to do when it has been done.
+"""The round that the web process makes twice a minute: what nobody clicks, but what somebody has to be told of, what
+has to be said again, and what has been kept long enough. Each part is a transaction of its own that finds nothing to
+do when it has been done.
 """
 
 import asyncio
 import logging
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
 
 from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
+from services.settings import Configuration
 from services.store.database import Store
-from services.store.screenings import custody, forgetting, standing
+from services.store.screenings import custody, standing
+from services.store.screenings import forgetting as forgetting_checks
+from services.store.visits import evenings, forgetting, waiting
 
-_EVERY_S = 60.0
+_EVERY_S = 30.0
 
 Part = Callable[[Session, datetime], int]
+"""Does what is due by now in the transaction that it is given, once, and gives how much that was."""
 
-PARTS: dict[str, Part] = {
+AT_THE_POST: Mapping[str, Part] = {
     "custody_overdue_told": custody.tell_overdue,
     "screenings_said_again": standing.say_again,
-    "checks_erased": forgetting.forget,
+    "checks_erased": forgetting_checks.forget,
 }
-"""The parts of a round by the names under which the log counts what they did."""
+"""What every school has, by the names under which the log counts what was done."""
 
 logger = logging.getLogger(__name__)
 
 
-async def make_rounds(store: Store, clock: Callable[[], datetime]) -> None:
-    """Make rounds for ever, a minute apart."""
+def round_of(configuration: Configuration) -> Mapping[str, Part]:
+    """Give the parts of the round by name, as the settings want them."""
+    settings = configuration.settings.visits
+    if settings is None:
+        return AT_THE_POST
+    within = timedelta(hours=settings.unanswered_after_h)
+    return {
+        **AT_THE_POST,
+        "visits_unanswered_told": partial(waiting.tell_unanswered, within=within),
+        "visits_overdue_told": waiting.tell_overdue,
+        "evenings_closed": evenings.close_past,
+        "visits_erased": forgetting.forget,
+    }
+
+
+async def make_rounds(store: Store, clock: Callable[[], datetime], parts: Mapping[str, Part]) -> None:
+    """Make rounds for ever, half a minute apart."""
     while True:
-        await make_round(store, clock())
+        await make_round(store, clock(), parts)
         await asyncio.sleep(_EVERY_S)
 
 
-async def make_round(store: Store, at: datetime) -> dict[str, int]:
+async def make_round(store: Store, at: datetime, parts: Mapping[str, Part]) -> dict[str, int]:
     """Make one round and give how much each part did; a part whose database is away is left for the next round."""
     done: dict[str, int] = {}
-    for name, part in PARTS.items():
+    for name, part in parts.items():
         try:
             done[name] = await _do(store, part, at)
         except (SQLAlchemyError, OSError) as error:

@@ -9,10 +9,8 @@ from datetime import datetime
 from typing import Annotated
 
 import msgspec
-import segno
 from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 from fastapi.responses import FileResponse, RedirectResponse
-from segno import QRCode
 from sqlmodel import Session
 
 from schemas.pass_token import PassClaims, written
@@ -25,6 +23,7 @@ from services.store.visits.visits import VisitRow
 from services.web.shared.assets import FOLDER
 from services.web.shared.outside import School, outside_page, school, visits_of
 from services.web.shared.parts import parts_of
+from services.web.shared.qr import QUIET_ZONE, inline_picture, qr_code
 from services.web.shared.visitors import words
 from services.web.visitor_portal.status import path_of, told_of, visit_of
 
@@ -33,7 +32,6 @@ ESCORTS: dict[str, str] = {
     "host": "visit.pass.escort.host",
     "staff": "visit.pass.escort.staff",
 }
-QUIET_ZONE = 4
 _GROUP = 4
 _DOT_PX = 4
 
@@ -85,7 +83,7 @@ async def qr_picture(request: Request, here: AtSchool, link: str, place: int) ->
     """Give the code of one pass as a picture, for its badge."""
     _, found = await _passes(request, here, link)
     picture = io.BytesIO()
-    code = _qr(_token(request, here, _in_place(found, place).issued))
+    code = qr_code(_token(request, here, _in_place(found, place).issued))
     code.save(picture, kind="png", scale=_DOT_PX, border=QUIET_ZONE)
     return Response(picture.getvalue(), media_type="image/png")
 
@@ -95,19 +93,12 @@ async def _pass_page(request: Request, here: School, link: str, place: int) -> R
     if not found:
         return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
     shown = _in_place(found, place)
-    code = _qr(_token(request, here, shown.issued))
+    code = qr_code(_token(request, here, shown.issued))
     values = {
         **told_of(request, row),
         "link": link,
         "shown": shown,
-        "qr": code.svg_inline(
-            border=QUIET_ZONE,
-            omitsize=True,
-            light="#fff",
-            dark="#000",
-            title=words(request).say("visit.pass.qr"),
-            svgclass="code",
-        ),
+        "qr": inline_picture(code, words(request).say("visit.pass.qr")),
         "next": place + 1 if place + 1 < len(found) else None,
         "escort": ESCORTS[shown.issued.escort],
     }
@@ -156,8 +147,3 @@ def _token(request: Request, here: School, issued: VisitorPassRow) -> str:
 
 def _seconds(moment: datetime) -> int:
     return int(moment.timestamp())
-
-
-def _qr(text: str) -> QRCode:
-    """Make a code for a scanner: level M, black on white, with its quiet zone."""
-    return segno.make(text, error="m", boost_error=False, micro=False)

@@ -27,13 +27,14 @@ from services.store.screenings.custody import CustodyAct
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
 from services.web.guard_console.holds import Standing
 from services.web.guard_console.screening import BY_DUTY
+from services.web.messages.host_matters import to_invited
 from services.web.messages.matters import to_form, to_visitor
 from services.web.messages.wording import KINDS
 
 WEB = Path(__file__).resolve().parents[3] / "services" / "web"
 POLICY_WORDS = WEB.parent / "i18n" / "policy_words.py"
 STANDING_SAID = ("check_refused", "item_found", "weapon_suspected")
-OUTSIDE = (to_form, to_visitor)
+OUTSIDE = (to_form, to_visitor, to_invited)
 """Whom messages go to who may have given a telephone."""
 
 PLAIN_NEWS = {"started", "heartbeat", "device_back", "link_restored", "mode_changed"}
