@@ -89,12 +89,14 @@ class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
 class VisitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """``key`` is a file with 32 bytes that links, codes and hashes of identity numbers are made with, ``pass_keys`` the
     folder of the private keys that passes are signed with (``qaqpa keys rotate``), ``public_url`` where people reach
-    the pages, for links in messages. Without this section there is no visitor portal.
+    the pages, for links in messages. A visit that nobody has answered for ``unanswered_after_h`` hours goes to the duty
+    administrator. Without this section there is no visitor portal.
     """
 
     key: str
     pass_keys: str
     public_url: str
+    unanswered_after_h: float = 4.0
 
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,6 +110,17 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls: Literal["starttls", "tls", "off"] = "starttls"
     username: str | None = None
     password_file: str | None = None
+
+
+class SmsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The gateway that takes our SMS: ``url`` of its ``sendsms`` (Kannel's interface; ``https``, unless it is on the
+    same machine), and what they come from. Without this section nobody is told by telephone.
+    """
+
+    url: str
+    username: str
+    password_file: str
+    sender: str
 
 
 class PoliceLinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -135,6 +148,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web: WebSettings | None = None
     visits: VisitSettings | None = None
     mail: MailSettings | None = None
+    sms: SmsSettings | None = None
     police_link: PoliceLinkSettings | None = None
 
 

@@ -16,9 +16,9 @@ from deploy.demo.page import PageFailed, form_token
 LASTS = timedelta(hours=2)
 _SVG_PATH = re.compile(r'class="qrline"[^>]*\bd="([^"]+)"')
 _STEP = re.compile(r"([Mmh])(-?[\d.]+)(?: (-?[\d.]+))?")
-_QUESTIONS = ("who", "role", "document", "whom", "when", "with", "consent", "contact")
 _CONSENT = re.compile(r'name="consent" value="([^"]+)"')
 _MODULE, _SIDE = 6, 110
+_QUESTIONS_AT_MOST = 20
 
 
 class Asking(NamedTuple):
@@ -41,14 +41,18 @@ class Visitor:
         self.status = ""
 
     async def asks(self, asking: Asking) -> None:
-        """Answer every question; a code is on its way then. Raises PageFailed."""
-        for question in _QUESTIONS:
-            page = await self.client.get(f"{self.home}/ask/{question}")
+        """Answer question after question, as the portal leads; a code is on its way then. Raises PageFailed."""
+        page = await self.client.get(f"{self.home}/ask/who")
+        for _ in range(_QUESTIONS_AT_MOST):
             form = {"csrf": form_token(page.text), **_answers(asking, page.text)}
-            answered = await self.client.post(f"{self.home}/ask/{question}", data=form)
-            if answered.status_code != httpx.codes.OK:
-                message = f"the portal did not take the answer to {question}: status {answered.status_code}"
+            page = await self.client.post(page.url.path, data=form)
+            if page.status_code != httpx.codes.OK:
+                message = f"the portal did not take an answer at {page.url.path}: status {page.status_code}"
                 raise PageFailed(message)
+            if page.url.path == f"{self.home}/code":
+                return
+        message = f"the portal asks for ever, at last at {page.url.path}"
+        raise PageFailed(message)
 
     async def confirms(self, code: str) -> None:
         """Type the code; the school is asked then. Raises PageFailed."""
@@ -92,12 +96,10 @@ def _answers(asking: Asking, page: str) -> dict[str, str]:
         "passport": "",
         "host_text": asking.host,
         "purpose": asking.purpose,
+        "often": "once",
         "date": _day(begins),
         "from": f"{begins:%H:%M}",
         "until": f"{ends:%H:%M}",
-        "companions": "",
-        "vehicle": "",
-        "things": "",
         "consent": consent[1] if consent else "",
         "contact": asking.contact,
     }

@@ -14,12 +14,14 @@ from sqlmodel import Session, col, select
 from schemas.credential import Category
 from schemas.guard_answer import Because, GuardAnswer
 from schemas.site_policy import QUESTION_AFTER_S
+from services.store import directory
 from services.store.administration import RuleForbids
 from services.store.outbox import OutboxRow
 from services.store.people import PersonRow
-from services.store.records import credentials, guard_answers, screenings, site_modes, site_policies
+from services.store.records import credentials, guard_answers, screenings, site_modes, site_policies, visitor_passes
+from services.store.records.visitor_passes import VisitorPassRow
 from services.store.visitors_journal import walk_ins
-from services.store.visits import names
+from services.store.visits import evenings, names
 
 FOUND_AT_MOST = 20
 
@@ -64,7 +66,7 @@ def groups(session: Session, site: str, most: int = 100) -> Sequence[str]:
 
 def category_of(session: Session, site: str, holder: str, at: datetime) -> tuple[Category, bool] | None:
     """Give what kind of person a holder is, and whether a card of theirs holds now; None for whom the school does not
-    expect: no card that could hold, and not registered at the post today.
+    expect: no card that could hold, not registered at the post today, no visit and no evening now.
     """
     cards = [card for card in credentials.of_holder(session, site, holder) if card.valid_from <= at < card.valid_until]
     good = [card for card in cards if card.revoked_at is None or at < card.revoked_at]
@@ -73,7 +75,10 @@ def category_of(session: Session, site: str, holder: str, at: datetime) -> tuple
     visitor = walk_ins.of_holder(session, site, holder)
     if visitor is not None and at - visitor.registered_at < timedelta(hours=24):
         return cast("Category", visitor.category), True
-    return None
+    visit = _valid_pass(session, site, holder, at)
+    if visit is not None:
+        return cast("Category", visit.category), True
+    return ("representative", True) if evenings.is_expected(session, site, holder, at) else None
 
 
 def let_in(session: Session, *, site: str, admission: Admission, by: str, post: str, at: datetime) -> OutboxRow:
@@ -84,7 +89,7 @@ def let_in(session: Session, *, site: str, admission: Admission, by: str, post: 
     if known is None:
         raise RuleForbids("unknown")
     category, card_holds = known
-    _refuse(session, site, admission, category, card_holds=card_holds)
+    _refuse(session, site, admission, category, at, card_holds=card_holds)
     policy = site_policies.current(session, site)
     answer = GuardAnswer(
         gate=admission.gate,
@@ -106,7 +111,15 @@ def let_in(session: Session, *, site: str, admission: Admission, by: str, post: 
     return sent
 
 
-def _refuse(session: Session, site: str, admission: Admission, category: Category, *, card_holds: bool) -> None:
+def _valid_pass(session: Session, site: str, holder: str, at: datetime) -> VisitorPassRow | None:
+    """Give the pass with which a visitor could come in now, who has it not at hand."""
+    found = visitor_passes.of_holder(session, site, holder)
+    return next((row for row in found if row.revoked_at is None and row.valid_from <= at < row.valid_until), None)
+
+
+def _refuse(
+    session: Session, site: str, admission: Admission, category: Category, at: datetime, *, card_holds: bool
+) -> None:
     mode = site_modes.current(session, site)
     if mode is not None and mode.mode == "lockdown" and not mode.drill:
         raise RuleForbids("lockdown")
@@ -116,8 +129,13 @@ def _refuse(session: Session, site: str, admission: Admission, category: Categor
     if check is not None and check.standing != "clear":
         raise RuleForbids("check_stands")
     visitor = walk_ins.of_holder(session, site, admission.holder)
-    drawn = visitor is not None and visitor.drawn
-    if visitor is not None and drawn and (check is None or check.checked_at < visitor.came_at):
+    visit = _valid_pass(session, site, admission.holder, at)
+    due_since = [visitor.came_at] if visitor is not None and visitor.drawn else []
+    due_since += [visit.valid_from] if visit is not None and visit.screening_due else []
+    if due_since and (check is None or check.checked_at < max(due_since)):
         raise RuleForbids("check_due")
+    on_duty = visitor is not None and visitor.category == "official"
+    if visitor is not None and on_duty and not directory.is_confirmed(session, site, visitor.holder, visitor.came_at):
+        raise RuleForbids("call_back_due")
     if not card_holds and admission.allowed_by is None:
         raise RuleForbids("card_cancelled")

@@ -3,25 +3,48 @@
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from services.store import audit, messages, outbox, people, recording, users
-from services.store.screenings import custody
+from services.store import audit, directory, messages, outbox, people, recording, users
+from services.store.screenings import custody, photos, pupil_refusals
 from services.store.visitors_journal import entries, walk_ins
-from services.store.visits import codes, drafts, hosts, links, visits
+from services.store.visits import (
+    codes,
+    conditions,
+    drafts,
+    draws,
+    evenings,
+    hosts,
+    invitations,
+    links,
+    party,
+    sign_ins,
+    visits,
+    waiting,
+)
 
 ALL = (
     audit,
     codes,
+    conditions,
     custody,
+    directory,
     drafts,
+    draws,
     entries,
+    evenings,
     hosts,
+    invitations,
     links,
     messages,
     outbox,
+    party,
     people,
+    photos,
+    pupil_refusals,
     recording,
+    sign_ins,
     users,
     visits,
+    waiting,
     walk_ins,
 )
 

@@ -4,9 +4,10 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -19,16 +20,19 @@ from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
 from services.store.database import Store
 from services.store.schema_version import require_head
+from services.web.administration import directory
 from services.web.administration import routes as administration
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
+from services.web.guard_console.unanswered import DutyWatch
 from services.web.guard_console.zones import Zones
-from services.web.host_desk import routes as host_desk
+from services.web.host_desk.all_desks import DESKS
+from services.web.invited import evening, invitation
 from services.web.live import LiveNews, utc_now
+from services.web.messages.carriers import Carriers
 from services.web.messages.sender import Sender
-from services.web.messages.smtp import SmtpCarrier
 from services.web.shared import health, sign_in
 from services.web.shared.assets import FOLDER, missing_assets
 from services.web.shared.errors import add_error_pages
@@ -37,20 +41,19 @@ from services.web.shared.outside import Visits
 from services.web.shared.pages import Templates
 from services.web.shared.parts import Parts
 from services.web.shared.rate_limit import Attempts
+from services.web.shared.rounds import make_rounds, round_of
 from services.web.shared.sessions import Sessions
-from services.web.shared.tidying import tidy
-from services.web.visitor_portal import routes as portal
-from services.web.visitor_portal import status
+from services.web.visitor_portal.all_pages import PAGES as PORTAL
 
 ROUTERS = (
     sign_in.router,
     administration.router,
+    directory.router,
     *ROOMS_OF_THE_POST,
-    status.pass_keeper,
-    portal.router,
-    status.router,
-    host_desk.by_link,
-    host_desk.signed_in,
+    *PORTAL,
+    *DESKS,
+    invitation.router,
+    evening.router,
     health.router,
 )
 """Every page, room by room."""
@@ -112,6 +115,7 @@ def make_app(
         end_streams=lambda session: posts.end_session(session.site, session.name),
     )
     app.state.visits = visits
+    app.state.host_sessions = Sessions(session_key, clock, "host")
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
@@ -130,7 +134,7 @@ def run(configuration: Configuration) -> None:
         raise WrongSetting(message)
     key = configuration.secret("web.session_key", settings.session_key)
     visits = Visits.of(configuration)
-    carrier = SmtpCarrier.of(configuration) if visits else None
+    carriers = Carriers.of(configuration)
     store = Store.of(configuration)
     listener = _listen(settings)
     try:
@@ -138,7 +142,7 @@ def run(configuration: Configuration) -> None:
         app = make_app(
             store, key, secure_cookies=settings.secure_cookies, visits=visits, trusted_proxies=settings.proxies()
         )
-        sender = Sender(store, visits, carrier, utc_now) if visits and carrier else None
+        sender = Sender(store, visits, carriers, utc_now) if carriers.any else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(configuration, app, listener, sender))
     finally:
@@ -190,7 +194,7 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    beside = [asyncio.create_task(sender.run()), asyncio.create_task(tidy(sender.store, utc_now))] if sender else []
+    beside = [asyncio.create_task(work) for work in _beside(configuration, app.state.parts.store, posts, sender)]
     for task in beside:
         task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -200,6 +204,14 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         task.cancel()
         with suppress(asyncio.CancelledError):
             await task
+
+
+def _beside(
+    configuration: Configuration, store: Store, posts: Posts, sender: Sender | None
+) -> list[Coroutine[Any, Any, None]]:
+    """Give what runs beside the pages: the rounds, and the messages where they can be sent."""
+    rounds = make_rounds(store, utc_now, round_of(configuration))
+    return [rounds, sender.run(), DutyWatch(posts, store, utc_now).run()] if sender else [rounds]
 
 
 def _listen(settings: WebSettings) -> socket.socket:

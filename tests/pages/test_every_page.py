@@ -26,7 +26,7 @@ from tests.services.web.said import SITE, policy
 
 MAIL = '[mail]\nhost = "127.0.0.1"\nport = {port}\nsender = "school@example.kz"\ntls = "off"\n'
 VISITS = '[visits]\nkey = "visits.key"\npass_keys = "passes"\npublic_url = "http://127.0.0.1"\n'
-POST = ("by-name", "by-name?q=Қас", "checks", "checks/visitor-1", "custody", "walk-in")
+POST = ("crew", "by-name", "by-name?q=Қас", "checks", "checks/visitor-1", "custody", "walk-in")
 CARD = Credential(
     credential="0" * 32,
     version=0,
@@ -125,15 +125,21 @@ def the_code(school: School) -> str:
 
 def test_a_visit_from_the_first_page_to_the_badge(looker: Looker, browser: Browser) -> None:
     tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
+    later = (datetime.now(UTC) + timedelta(days=14)).date().isoformat()
     home = f"{looker.school.url}/visit/{SITE}"
-    looker.looks_at("visit-opening", home)
+    for name in ("", "/items", "/again"):
+        looker.looks_at(f"visit-opening{name.replace('/', '-')}", home + name)
     steps: dict[str, dict[str, str]] = {
         "who": {"name": "Серік Ахметов"},
         "role": {},
         "document": {"iin": "900101100014"},
         "whom": {"host_text": "Ахметова", "purpose": "Жиналыс"},
-        "when": {"date": tomorrow, "from": "14:00", "until": "15:30"},
-        "with": {"vehicle": "123 ABC 02"},
+        "often": {},
+        "days": {"from": "14:00", "until": "15:30", "date": tomorrow, "last": later},
+        "with": {},
+        "people": {"companions": "Айша Серікова\nМарат Серіков"},
+        "vehicle": {"vehicle": "123 ABC 02", "cargo": "Парта, 20 дана", "waybill": "З-2 № 17"},
+        "things": {"things": "Бұрғы"},
         "consent": {},
         "contact": {"contact": "serik@example.kz"},
     }
@@ -141,7 +147,7 @@ def test_a_visit_from_the_first_page_to_the_badge(looker: Looker, browser: Brows
         looker.looks_at(f"visit-{step}", f"{home}/ask/{step}")
         for name, value in fields.items():
             looker.page.fill(f'[name="{name}"]', value)
-        for tick in ("representative", "2026-11"):
+        for tick in ("representative", "regularly", "1", "4", "people", "vehicle", "things", "2026-11"):
             for box in looker.page.locator(f'[value="{tick}"]').all():
                 box.check()
         looker.page.click("main button.first")
@@ -167,6 +173,11 @@ def test_the_rooms_at_the_post(looker: Looker) -> None:
     looker.signs_in("sabit")
     for room in POST:
         looker.looks_at(f"post-{room.partition('?')[0].replace('/', '-')}", f"{looker.school.url}/post/{room}")
+    looker.page.goto(f"{looker.school.url}/post/crew")
+    looker.page.keyboard.press("1")
+    looker.page.wait_for_url("**/post")
+    looker.looks_at("post-held", f"{looker.school.url}/post")
+    looker.looks_at("post-crew-held", f"{looker.school.url}/post/crew")
     assert looker.found == []
 
 
@@ -174,4 +185,5 @@ def test_the_rules_on_the_directors_page(looker: Looker) -> None:
     looker.signs_in("iman")
     for part in RULES:
         looker.looks_at(f"rules{part.replace('/', '-')}", f"{looker.school.url}/administration{part}")
+    looker.looks_at("directory", f"{looker.school.url}/directory")
     assert looker.found == []

@@ -40,10 +40,10 @@ def one(session: Session, site: str, jti: str) -> VisitorPassRow | None:
     return session.get(VisitorPassRow, (site, jti))
 
 
-def of_visit(session: Session, site: str, visit: str) -> VisitorPassRow | None:
-    """Give the pass of a visit, revoked or not; None before it was approved."""
+def of_visit(session: Session, site: str, visit: str) -> Sequence[VisitorPassRow]:
+    """Give the passes of a visit, revoked or not: one for each of the party; none before it was approved."""
     query = select(VisitorPassRow).where(VisitorPassRow.site == site, VisitorPassRow.visit == visit)
-    return session.exec(query.order_by(col(VisitorPassRow.valid_from).desc())).first()
+    return session.exec(query).all()
 
 
 def of_holder(session: Session, site: str, holder: str) -> Sequence[VisitorPassRow]:

@@ -1,5 +1,5 @@
-"""What people do with a visit: ask, approve, change, decline, cancel. Each is the row, the pass, the messages and the
-audit in one transaction, and nothing the second time.
+"""What people do with a visit: ask, approve, change, accept, decline, cancel. Each is the row, the passes, the messages
+and the audit in one transaction, and nothing the second time.
 """
 
 import secrets
@@ -10,12 +10,12 @@ from sqlmodel import Session
 
 from schemas.credential import Category
 from schemas.site_policy import SitePolicy
-from services.rules.drawing import check_due
 from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
-from services.store.records import visitor_passes
-from services.store.visits import hosts, links, passes, visits
+from services.store.visits import conditions, draws, hosts, links, passes, regular, visits
+from services.store.visits.conditions import Conditions
+from services.store.visits.hosts import HostRow
 from services.store.visits.links import Purpose
 from services.store.visits.names import name_key
 from services.store.visits.seals import Seals
@@ -46,6 +46,10 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
     leaves_at: datetime
     companions: list[str]
     vehicle: str | None
+    vehicle_make: str | None = None
+    cargo: str | None = None
+    waybill: str | None = None
+    weekdays: list[int] | None = None
     things: str | None
     contact: str
     contact_checked_at: datetime
@@ -55,12 +59,13 @@ class Asked(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Decision(msgspec.Struct, frozen=True, kw_only=True):
-    """What a host or the duty administrator decides: ``reason`` with decline, the times with change."""
+    """What a host or the duty administrator decides: ``reason`` with decline, the times and conditions with change."""
 
     deed: Deed
     reason: str | None = None
     arrives_at: datetime | None = None
     leaves_at: datetime | None = None
+    conditions: Conditions | None = None
 
 
 def ask(
@@ -72,6 +77,24 @@ def ask(
     if known is not None:
         return known
     host = hosts.meant_by(session, site, asked.host_text)
+    row = enter(session, site=site, draft=draft, asked=asked, host=host, policy=policy, seals=seals, at=at)
+    if host is not None:
+        _tell(session, row, "host_asked", at)
+    return row
+
+
+def enter(
+    session: Session,
+    *,
+    site: str,
+    draft: str,
+    asked: Asked,
+    host: HostRow | None,
+    policy: SitePolicy,
+    seals: Seals,
+    at: datetime,
+) -> VisitRow:
+    """Enter a visit that is not there yet, with the draw for a check and its links; nobody is asked."""
     visit = f"visit-{secrets.token_hex(_REFERENCE_BYTES)}"
     row = VisitRow(
         site=site,
@@ -80,7 +103,7 @@ def ask(
         holder=f"visitor-{secrets.token_hex(_REFERENCE_BYTES)}",
         name_key=name_key(asked.name),
         host=host.host if host else None,
-        screening_due=check_due(policy, asked.category, visit, seals.drawing_secret(site), at),
+        screening_due=draws.draw(session, site=site, visit=visit, category=asked.category, policy=policy, at=at),
         requested_at=at,
         kept_until=asked.leaves_at + KEPT,
         **msgspec.structs.asdict(asked),
@@ -88,8 +111,6 @@ def ask(
     session.add(row)
     session.flush()
     _give_links(session, row, seals)
-    if host is not None:
-        _tell(session, row, "host_asked", at)
     audit.note(session, site=site, by=VISITOR, act="visit_requested", subject=row.visit, at=at)
     return row
 
@@ -108,23 +129,39 @@ def decide(
     """Decide about a visit; False when it is not to be decided so any more, and then nothing has changed."""
     row = _held(session, site, visit)
     next_state = after(row.standing, decision.deed) if row else None
-    if row is None or next_state is None or _changes_nothing(row, decision):
+    times = _times(row, decision, policy) if row else None
+    if row is None or next_state is None or _changes_nothing(session, row, decision, times):
         return False
+    if decision.conditions is not None:
+        conditions.put(session, site=site, visit=visit, conditions=decision.conditions)
     row.state, row.reason, row.decided_by, row.decided_at = next_state, decision.reason, by, at
     row.version += 1
     if decision.deed == "decline":
-        _revoke(session, row, by, at)
+        passes.revoke_all(session, site=site, visit=visit, by=by, at=at)
         _tell(session, row, "visitor_declined", at)
     else:
-        if decision.arrives_at and decision.leaves_at:
-            row.arrives_at, row.leaves_at = decision.arrives_at, decision.leaves_at
-            row.kept_until = decision.leaves_at + KEPT
+        if times is not None:
+            row.arrives_at, row.leaves_at = times
+            row.kept_until = row.leaves_at + KEPT
             _give_links(session, row, seals)
         passes.issue(session, visit=row, policy=policy, seals=seals, by=by, at=at)
         people.put(session, site=site, holder=row.holder, name=row.name, group_name=row.purpose)
         _tell(session, row, "visitor_approved" if decision.deed == "approve" else "visitor_changed", at)
     session.add(row)
     audit.note(session, site=site, by=by, act=f"visit_{next_state}", subject=visit, at=at)
+    return True
+
+
+def accept(session: Session, *, site: str, visit: str, at: datetime) -> bool:
+    """Let the visitor agree to the time that the host has given; False when there is nothing to agree to."""
+    row = _held(session, site, visit)
+    next_state = after(row.standing, "accept") if row else None
+    if row is None or next_state is None:
+        return False
+    row.state = next_state
+    row.version += 1
+    session.add(row)
+    audit.note(session, site=site, by=VISITOR, act="visit_accepted", subject=visit, at=at)
     return True
 
 
@@ -137,7 +174,7 @@ def cancel(session: Session, *, site: str, visit: str, at: datetime) -> bool:
     row.state, row.decided_by, row.decided_at = next_state, VISITOR, at
     row.version += 1
     session.add(row)
-    _revoke(session, row, VISITOR, at)
+    passes.revoke_all(session, site=site, visit=visit, by=VISITOR, at=at)
     if row.host is not None:
         _tell(session, row, "host_cancelled", at)
     audit.note(session, site=site, by=VISITOR, act="visit_cancelled", subject=visit, at=at)
@@ -150,9 +187,21 @@ def _held(session: Session, site: str, visit: str) -> VisitRow | None:
     return session.get(VisitRow, (site, visit), populate_existing=True)
 
 
-def _changes_nothing(row: VisitRow, decision: Decision) -> bool:
-    same_time = (row.arrives_at, row.leaves_at) == (decision.arrives_at, decision.leaves_at)
-    return decision.deed == "change" and row.standing == "changed" and same_time
+def _times(row: VisitRow, decision: Decision, policy: SitePolicy) -> tuple[datetime, datetime] | None:
+    """Give begin and end of a visit after a decision that names times; the days of a regular one stay."""
+    if decision.arrives_at is None or decision.leaves_at is None:
+        return None
+    told = decision.arrives_at, decision.leaves_at
+    was = row.arrives_at, row.leaves_at
+    return regular.moved(row.weekdays, was, told, policy.utc_offset_min) if row.weekdays else told
+
+
+def _changes_nothing(
+    session: Session, row: VisitRow, decision: Decision, times: tuple[datetime, datetime] | None
+) -> bool:
+    if decision.deed != "change" or row.standing != "changed" or (row.arrives_at, row.leaves_at) != times:
+        return False
+    return decision.conditions in (None, conditions.of(session, row.site, row.visit))
 
 
 def _give_links(session: Session, row: VisitRow, seals: Seals) -> None:
@@ -164,12 +213,6 @@ def _give_links(session: Session, row: VisitRow, seals: Seals) -> None:
 def _give_link(session: Session, row: VisitRow, seals: Seals, purpose: Purpose, expires_at: datetime) -> None:
     token = seals.link(purpose, row.site, row.visit)
     links.put(session, site=row.site, token=token, purpose=purpose, visit=row.visit, expires_at=expires_at)
-
-
-def _revoke(session: Session, row: VisitRow, by: str, at: datetime) -> None:
-    known = visitor_passes.of_visit(session, row.site, row.visit)
-    if known is not None:
-        passes.revoke(session, site=row.site, jti=known.jti, by=by, at=at)
 
 
 def _tell(session: Session, row: VisitRow, kind: MessageKind, at: datetime) -> None:

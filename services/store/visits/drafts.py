@@ -14,7 +14,7 @@ CODE_TRIES = 5
 
 class DraftRow(SQLModel, table=True):
     """One form being filled in. ``draft`` is the hash of the cookie; ``code_number`` counts the codes sent to the
-    contact, of which only the last one is right.
+    contact, of which only the last one is right; ``contact_checked_at`` is when it was shown to be theirs.
     """
 
     __tablename__ = "visit_drafts"
@@ -28,6 +28,7 @@ class DraftRow(SQLModel, table=True):
     code_number: int = 0
     code_sent_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     code_tries: int = 0
+    contact_checked_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 def one(session: Session, site: str, draft: str, at: datetime) -> DraftRow | None:
@@ -42,12 +43,21 @@ def put(session: Session, *, site: str, draft: str, answers: dict[str, str], lan
     row = session.get(DraftRow, (site, draft), populate_existing=True)
     if row is None:
         row = DraftRow(site=site, draft=draft, answers={}, language=language, expires_at=at)
+    if answers.get("contact", row.answers.get("contact")) != row.answers.get("contact"):
+        row.contact_checked_at = None
     row.answers = {**row.answers, **answers}
     row.language = language
     row.expires_at = at + LASTS
     session.add(row)
     session.flush()
     return row
+
+
+def put_unchecked(
+    session: Session, *, site: str, draft: str, answers: dict[str, str], language: str, at: datetime
+) -> None:
+    """Keep answers, of which the contact has to be shown to be theirs again."""
+    put(session, site=site, draft=draft, answers=answers, language=language, at=at).contact_checked_at = None
 
 
 def next_code(row: DraftRow, at: datetime) -> int:

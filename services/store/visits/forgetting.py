@@ -1,5 +1,5 @@
-"""Erasing what names a visitor when its time has come: the visit, its links and short code, the name that the post saw.
-What gates said of its holder stays, as records of nobody.
+"""Erasing what names a visitor when its time has come: the visit, its links and short codes, the names that the post
+saw. What gates said of its holders stays, as records of nobody.
 """
 
 from datetime import datetime
@@ -9,10 +9,14 @@ from sqlmodel import Session, col, select
 
 from services.store.people import PersonRow
 from services.store.records.visitor_passes import VisitorPassRow
+from services.store.visits import evenings, party
 from services.store.visits.codes import PassCodeRow
+from services.store.visits.conditions import ConditionsRow
 from services.store.visits.drafts import DraftRow
+from services.store.visits.invitations import InvitationRow
 from services.store.visits.links import LinkRow
 from services.store.visits.visits import VisitRow
+from services.store.visits.waiting import RaisedRow
 
 _AT_ONCE = 200
 
@@ -23,6 +27,8 @@ def forget(session: Session, at: datetime) -> int:
     """
     session.execute(sa.delete(DraftRow).where(col(DraftRow.expires_at) <= at))
     session.execute(sa.delete(LinkRow).where(col(LinkRow.expires_at) <= at))
+    session.execute(sa.delete(InvitationRow).where(col(InvitationRow.kept_until) <= at))
+    evenings.forget(session, at)
     over = session.exec(select(VisitRow).where(col(VisitRow.kept_until) <= at).limit(_AT_ONCE)).all()
     for row in over:
         _erase(session, row)
@@ -34,5 +40,11 @@ def _erase(session: Session, row: VisitRow) -> None:
     for jti in session.exec(select(VisitorPassRow.jti).where(*mine)).all():
         session.execute(sa.delete(PassCodeRow).where(col(PassCodeRow.site) == row.site, col(PassCodeRow.jti) == jti))
     session.execute(sa.delete(LinkRow).where(col(LinkRow.site) == row.site, col(LinkRow.visit) == row.visit))
-    session.execute(sa.delete(PersonRow).where(col(PersonRow.site) == row.site, col(PersonRow.holder) == row.holder))
+    members = party.of_visit(session, row.site, row.visit)
+    holders = [row.holder, *(member.holder for member in members)]
+    session.execute(sa.delete(PersonRow).where(col(PersonRow.site) == row.site, col(PersonRow.holder).in_(holders)))
+    for member in members:
+        session.delete(member)
+    for table in (ConditionsRow, RaisedRow):
+        session.execute(sa.delete(table).where(col(table.site) == row.site, col(table.visit) == row.visit))
     session.delete(row)

@@ -1,17 +1,23 @@
 """Hosts: the site's staff who may be visited, where they are asked, and whom a visitor meant by what was typed."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.store import audit
+from services.store.clock import now
+from services.store.columns import UtcDateTime
 from services.store.insertion import upsert
 from services.store.visits.names import name_key
 
 
 class HostRow(SQLModel, table=True):
-    """One of the staff who may be visited. ``delegate`` is the host who is asked instead, while set."""
+    """One of the staff who may be visited. ``delegate`` is the host who is asked instead, until ``delegate_until``
+    (None: until it is taken back). ``changed_at`` is when the address last changed: who signed in before is signed in
+    no more.
+    """
 
     __tablename__ = "hosts"
     __table_args__ = (sa.Index("ix_hosts_site_name_key", "site", "name_key"),)
@@ -23,9 +29,11 @@ class HostRow(SQLModel, table=True):
     email: str
     language: str
     delegate: str | None = None
+    delegate_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
-def put(
+def put(  # noqa: PLR0913  a host has all of this
     session: Session,
     *,
     site: str,
@@ -35,14 +43,66 @@ def put(
     language: str,
     by: str,
     delegate: str | None = None,
-) -> None:
-    """Enter a host or change one; a delegate that the site does not have is a LookupError."""
-    if delegate is not None and session.get(HostRow, (site, delegate)) is None:
-        message = f"site {site} has no host {delegate}"
+    at: datetime | None = None,
+) -> bool:
+    """Enter a host or change one, and give True when anything changed; who stands in stays, where nobody else is named.
+    A delegate that the site does not have is a LookupError.
+    """
+    moment = at or now()
+    known = session.get(HostRow, (site, host), populate_existing=True)
+    told = {"name": name, "name_key": name_key(name), "email": email, "language": language}
+    if known is not None and all(getattr(known, field) == value for field, value in told.items()) and delegate is None:
+        return False
+    moved = known is not None and known.email != email
+    kept = {"delegate": known.delegate, "delegate_until": known.delegate_until} if known else {}
+    changed_at = moment if moved else known.changed_at if known else None
+    row = {"delegate": None, "delegate_until": None, **kept, "changed_at": changed_at, **told}
+    upsert(session, HostRow, {"site": site, "host": host, **row})
+    audit.note(session, site=site, by=by, act="host_saved", subject=host, at=moment)
+    if delegate is not None:
+        stand_in(session, site=site, host=host, delegate=delegate, until=None, by=by, at=moment)
+    return True
+
+
+def remove(session: Session, *, site: str, host: str, by: str, at: datetime) -> bool:
+    """Take a host off the list; False for one that the site does not have. They stand in for nobody any more."""
+    row = session.get(HostRow, (site, host))
+    if row is None:
+        return False
+    through = (col(HostRow.site) == site, col(HostRow.delegate) == host)
+    session.execute(sa.update(HostRow).where(*through).values(delegate=None, delegate_until=None))
+    session.delete(row)
+    audit.note(session, site=site, by=by, act="host_removed", subject=host, at=at)
+    return True
+
+
+def stand_in(
+    session: Session,
+    *,
+    site: str,
+    host: str,
+    delegate: str | None,
+    until: datetime | None,
+    by: str,
+    at: datetime,
+) -> HostRow:
+    """Let another host be asked instead, until a time, or nobody any more (None). A host that the site does not have is
+    a LookupError, oneself a ValueError.
+    """
+    row = session.get(HostRow, (site, host), populate_existing=True)
+    missing = host if row is None else delegate if delegate and session.get(HostRow, (site, delegate)) is None else None
+    if row is None or missing is not None:
+        message = f"site {site} has no host {missing}"
         raise LookupError(message)
-    told = {"name": name, "name_key": name_key(name), "email": email, "language": language, "delegate": delegate}
-    upsert(session, HostRow, {"site": site, "host": host, **told})
-    audit.note(session, site=site, by=by, act="host_saved", subject=host)
+    if delegate == host:
+        message = f"host {host} cannot stand in for themselves"
+        raise ValueError(message)
+    row.delegate, row.delegate_until = delegate, until if delegate else None
+    session.add(row)
+    detail = {"delegate": delegate} if delegate else {}
+    act = "host_delegated" if delegate else "host_delegation_ended"
+    audit.note(session, site=site, by=by, act=act, subject=host, detail=detail, at=at)
+    return row
 
 
 def one(session: Session, site: str, host: str) -> HostRow | None:
@@ -55,6 +115,11 @@ def all_of(session: Session, site: str) -> Sequence[HostRow]:
     return session.exec(select(HostRow).where(HostRow.site == site).order_by(col(HostRow.name))).all()
 
 
+def of_email(session: Session, site: str, email: str) -> list[HostRow]:
+    """Give the hosts of a site who are asked at an address, whatever its capitals; two may share one."""
+    return [host for host in all_of(session, site) if host.email.casefold() == email.casefold()]
+
+
 def meant_by(session: Session, site: str, text: str) -> HostRow | None:
     """Give the one host whose name holds every word that was typed; None when that is nobody or several."""
     wanted = set(name_key(text).split())
@@ -62,6 +127,19 @@ def meant_by(session: Session, site: str, text: str) -> HostRow | None:
     return found[0] if len(found) == 1 else None
 
 
-def asked_for(session: Session, host: HostRow) -> HostRow:
+def delegate_of(session: Session, host: HostRow, at: datetime) -> HostRow | None:
+    """Give who stands in for a host now; None while nobody does."""
+    over = host.delegate_until is not None and at >= host.delegate_until
+    return session.get(HostRow, (host.site, host.delegate)) if host.delegate and not over else None
+
+
+def asked_for(session: Session, host: HostRow, at: datetime) -> HostRow:
     """Give who is asked about a visit to a host: the host, or the delegate."""
-    return (session.get(HostRow, (host.site, host.delegate)) if host.delegate else None) or host
+    return delegate_of(session, host, at) or host
+
+
+def stood_in_for(session: Session, site: str, delegate: str, at: datetime) -> Sequence[HostRow]:
+    """Give the hosts for whom somebody stands in now."""
+    query = select(HostRow).where(HostRow.site == site, HostRow.delegate == delegate)
+    endless = col(HostRow.delegate_until).is_(None)
+    return session.exec(query.where(endless | (col(HostRow.delegate_until) > at)).order_by(col(HostRow.name))).all()

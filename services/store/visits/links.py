@@ -1,4 +1,6 @@
-"""Links without an account: kept as hashes only, each for one purpose and one visit, until a time."""
+"""Links without an account: kept as hashes only, each for one purpose and one visit (or invitation, or evening), until
+a time.
+"""
 
 import hashlib
 from datetime import datetime
@@ -10,7 +12,9 @@ from sqlmodel import Field, Session, SQLModel
 from services.store.columns import UtcDateTime
 from services.store.insertion import upsert
 
-Purpose = Literal["status", "host"]
+Purpose = Literal["status", "host", "delegate", "host_sign_in", "invitation", "evening"]
+"""What a link is for: a visitor's status, a host's answer, the answer of whoever stands in, and so on."""
+
 _DIGITS = 32
 
 

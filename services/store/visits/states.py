@@ -3,7 +3,7 @@
 from typing import Literal
 
 State = Literal["requested", "approved", "changed", "declined", "cancelled", "arrived", "left"]
-Deed = Literal["approve", "change", "decline", "cancel", "arrive", "leave"]
+Deed = Literal["approve", "change", "accept", "decline", "cancel", "arrive", "leave", "leave_for_now"]
 
 NEXT: dict[tuple[State, Deed], State] = {
     ("requested", "approve"): "approved",
@@ -15,14 +15,16 @@ NEXT: dict[tuple[State, Deed], State] = {
     ("approved", "cancel"): "cancelled",
     ("approved", "arrive"): "arrived",
     ("changed", "change"): "changed",
+    ("changed", "accept"): "approved",
     ("changed", "decline"): "declined",
     ("changed", "cancel"): "cancelled",
     ("changed", "arrive"): "arrived",
     ("arrived", "leave"): "left",
+    ("arrived", "leave_for_now"): "approved",
     ("left", "arrive"): "arrived",
 }
 """``changed`` is approved for another time than was asked; a declined or cancelled visit stays so: another one is asked
-for. Whoever holds a pass for several entries comes again after leaving.
+for. Whoever visits regularly leaves for now: the visit waits for the next day, and can still be ended.
 """
 
 WITH_PASS: frozenset[State] = frozenset({"approved", "changed", "arrived", "left"})

@@ -11,8 +11,9 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from services.store import messages
 from services.store.database import Store
-from services.store.messages import MessageRow
-from services.web.messages.mail import Carrier, NotCarried
+from services.store.messages import MessageRow, Outcome
+from services.web.messages.carriers import Carriers
+from services.web.messages.letter import NotCarried
 from services.web.messages.wording import compose
 from services.web.shared.outside import Visits
 
@@ -24,13 +25,13 @@ logger = logging.getLogger(__name__)
 
 
 class Sender:
-    """The loop from waiting messages to their carrier."""
+    """The loop from waiting messages to their carriers."""
 
-    def __init__(self, store: Store, visits: Visits, carrier: Carrier, clock: Callable[[], datetime]) -> None:
+    def __init__(self, store: Store, visits: Visits | None, carriers: Carriers, clock: Callable[[], datetime]) -> None:
         """Take what it reads, what it makes links and codes with, and what carries."""
         self.store = store
         self._visits = visits
-        self._carrier = carrier
+        self._carriers = carriers
         self._clock = clock
 
     async def run(self) -> None:
@@ -54,19 +55,35 @@ class Sender:
         return len(rows)
 
     async def _send(self, row: MessageRow) -> None:
+        """Send one; who refuses an SMS for ever is told by mail where there is an address. Whatever goes wrong, the
+        others are sent.
+        """
         at = self._clock()
-        mail = await self.store.read(lambda session: compose(session, row, self._visits, at))
-        if mail is None:
-            await self.store.write(lambda session: messages.done(session, row, "dropped", at))
-            return
         try:
-            await self._carrier.carry(mail)
-        except NotCarried as refused:
-            logger.warning("message_not_carried kind=%s cause=%s for_ever=%s", row.kind, refused, refused.for_ever)
-            if refused.for_ever:
-                await self.store.write(lambda session: messages.done(session, row, "refused", at))
-            else:
-                await self.store.write(lambda session: messages.try_again(session, row, at))
+            outcome = await self._sent(row, at, texting=self._carriers.sms is not None)
+        except NotCarried as away:
+            logger.warning("message_waits kind=%s site=%s cause=%s", row.kind, row.site, away)
+            await self.store.write(lambda session: messages.try_again(session, row, at))
+        except (SQLAlchemyError, OSError):
+            raise
+        except Exception:
+            logger.exception("message_not_composed kind=%s site=%s", row.kind, row.site)
+            await self.store.write(lambda session: messages.try_again(session, row, at))
         else:
-            await self.store.write(lambda session: messages.done(session, row, "sent", self._clock()))
-            logger.info("message_sent kind=%s site=%s", row.kind, row.site)
+            await self.store.write(lambda session: messages.done(session, row, outcome, self._clock()))
+            logger.info("message_done kind=%s site=%s outcome=%s", row.kind, row.site, outcome)
+
+    async def _sent(self, row: MessageRow, at: datetime, *, texting: bool) -> Outcome:
+        """Compose and carry a message; raises NotCarried for what may go later."""
+        letter = await self.store.read(lambda session: compose(session, row, self._visits, at, texting=texting))
+        if letter is None:
+            return "dropped"
+        try:
+            await self._carriers.carry(letter)
+        except NotCarried as refused:
+            if not refused.for_ever:
+                raise
+            logger.warning("message_refused kind=%s site=%s cause=%s", row.kind, row.site, refused)
+            by_mail = await self._sent(row, at, texting=False) if letter.is_sms else "refused"
+            return "sent" if by_mail == "sent" else "refused"
+        return "sent"

@@ -6,7 +6,7 @@ from email.utils import formatdate
 import aiosmtplib
 
 from services.settings import Configuration, MailSettings
-from services.web.messages.mail import Mail, NotCarried
+from services.web.messages.letter import Letter, NotCarried
 
 _WITHIN_S = 20.0
 _FOR_EVER = 500
@@ -27,12 +27,12 @@ class SmtpCarrier:
         file = settings.password_file
         return cls(settings, None if file is None else configuration.password("mail.password_file", file))
 
-    async def carry(self, mail: Mail) -> None:
+    async def carry(self, letter: Letter) -> None:
         """Hand a message to the server; raises NotCarried."""
         settings = self._settings
         try:
             await aiosmtplib.send(
-                self._written(mail),
+                self._written(letter),
                 hostname=settings.host,
                 port=settings.port,
                 use_tls=settings.tls == "tls",
@@ -49,13 +49,13 @@ class SmtpCarrier:
         except (aiosmtplib.SMTPException, OSError, ValueError) as error:
             raise NotCarried(type(error).__name__, for_ever=False) from error
 
-    def _written(self, mail: Mail) -> EmailMessage:
+    def _written(self, letter: Letter) -> EmailMessage:
         message = EmailMessage()
         message["From"] = self._settings.sender
-        message["To"] = mail.to
-        message["Subject"] = mail.subject
+        message["To"] = letter.to
+        message["Subject"] = letter.subject
         message["Date"] = formatdate()
-        message["Message-ID"] = f"<{mail.name}@{self._settings.sender.rpartition('@')[2].strip('> ')}>"
+        message["Message-ID"] = f"<{letter.name}@{self._settings.sender.rpartition('@')[2].strip('> ')}>"
         message["Auto-Submitted"] = "auto-generated"
-        message.set_content(mail.text, cte="base64")
+        message.set_content(letter.text, cte="base64")
         return message

@@ -1,105 +1,113 @@
 """What a message says, put together when it is sent: address, link and code are looked up or made then, and nowhere
 kept.
+
+A kind of message is a line of KINDS and its texts: ``mail.KIND.subject`` and ``mail.KIND.text``, and ``sms.KIND`` where
+it may go to a telephone.
 """
 
-from collections.abc import Callable
+import logging
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlmodel import Session
 
-from services.i18n.words import Words, language_of, words_in
+from services.i18n.words import Words
 from services.store.messages import MessageRow
 from services.store.records import site_policies
-from services.store.visits import drafts, hosts, visits
-from services.store.visits.visits import VisitRow
-from services.web.messages.mail import Mail
+from services.web.messages import host_matters, matters, post_matters
+from services.web.messages.letter import Letter, is_phone
+from services.web.messages.matters import About, Addressee, Matter, To, Values
 from services.web.shared.outside import School, Visits
 
-_TEXTS: dict[str, tuple[str, str]] = {
-    "code": ("mail.code.subject", "mail.code.text"),
-    "host_asked": ("mail.host_asked.subject", "mail.host_asked.text"),
-    "host_cancelled": ("mail.host_cancelled.subject", "mail.host_cancelled.text"),
-    "host_arrived": ("mail.host_arrived.subject", "mail.host_arrived.text"),
-    "visitor_approved": ("mail.visitor_approved.subject", "mail.visitor_approved.text"),
-    "visitor_changed": ("mail.visitor_changed.subject", "mail.visitor_changed.text"),
-    "visitor_declined": ("mail.visitor_declined.subject", "mail.visitor_declined.text"),
+SMS_UNITS = 134
+"""What two parts of an SMS hold, in UTF-16 units: 67 each, since the parts are numbered."""
+
+_NAMED = str.maketrans("/:", ".-")
+_CUT = "…"
+_CUT_FIRST = ("school", "gate")
+
+logger = logging.getLogger(__name__)
+
+
+class Kind(NamedTuple):
+    """A kind of message: what it is about, whom it goes to where its row names nobody of the staff, and whether it
+    is so urgent that it goes to the telephone of somebody of the staff.
+    """
+
+    about: About
+    to: To = matters.to_receiver
+    urgent: bool = False
+
+
+KINDS: dict[str, Kind] = {
+    "code": Kind(matters.code, matters.to_form),
+    "host_asked": Kind(matters.newest_visit, matters.to_host),
+    "host_cancelled": Kind(matters.visit, matters.to_host),
+    "host_arrived": Kind(matters.visit, matters.to_host),
+    "visitor_approved": Kind(matters.visit, matters.to_visitor),
+    "visitor_changed": Kind(matters.visit, matters.to_visitor),
+    "visitor_declined": Kind(matters.visit, matters.to_visitor),
+    "host_sign_in": Kind(host_matters.sign_in, host_matters.to_signing_in),
+    "delegate_asked": Kind(host_matters.asked_of_delegate, host_matters.to_delegate),
+    "visitor_invited": Kind(host_matters.invitation, host_matters.to_invited),
+    "visit_unanswered": Kind(host_matters.unanswered),
+    "visit_overdue": Kind(host_matters.overdue, urgent=True),
+    "host_overdue": Kind(host_matters.overdue, matters.to_host),
+    "question_unanswered": Kind(matters.question, urgent=True),
+    "custody_overdue": Kind(post_matters.thing_overdue),
+    "pupil_refused_check": Kind(post_matters.pupil_refusal, urgent=True),
 }
 
 
-def compose(session: Session, row: MessageRow, visits_parts: Visits, now: datetime) -> Mail | None:
-    """Give a message as it is sent now; None when it has nothing more to say or nobody to say it to."""
+def compose(
+    session: Session, row: MessageRow, parts: Visits | None, now: datetime, *, texting: bool = False
+) -> Letter | None:
+    """Give a message as it is sent now, to a telephone only where ``texting`` is possible; None when it has nothing
+    more to say or nobody to say it to.
+    """
     policy = site_policies.current(session, row.site)
     if policy is None:
         return None
-    school = School(row.site, policy)
-    if row.kind == "code":
-        return _code(session, row, visits_parts, school, now)
-    visit = visits.one(session, row.site, row.subject)
-    if visit is None:
+    matter = Matter(session, row, School(row.site, policy), parts, now)
+    kind = KINDS[row.kind]
+    to = matters.to_receiver(matter) if row.receiver else kind.to(matter)
+    address = _address(to, urgent=kind.urgent, texting=texting) if to else None
+    if to is None or address is None:
+        who = row.receiver or "outside"
+        logger.warning("message_dropped cause=no_address kind=%s site=%s receiver=%s", row.kind, row.site, who)
         return None
-    to_host = row.kind.startswith("host_")
-    if to_host and visit.version != row.number and row.kind == "host_asked":
+    values = kind.about(matter, to)
+    if values is None:
         return None
-    return (
-        _of_visit(session, row, visit, visits_parts, school)
-        if to_host
-        else _to_visitor(row, visit, visits_parts, school)
-    )
+    return _letter(row, address, to.words, {"school": policy.name, **values})
 
 
-def _code(session: Session, row: MessageRow, parts: Visits, school: School, now: datetime) -> Mail | None:
-    draft = drafts.one(session, row.site, row.subject, now)
-    if draft is None or draft.code_number != row.number:
-        return None
-    contact = draft.answers["contact"]
-    code = parts.seals.contact_code(row.site, row.subject, contact, row.number)
-    return _mail(row, contact, words_in(language_of(draft.language)), school=school.policy.name, code=code)
+def _address(to: Addressee, *, urgent: bool, texting: bool) -> str | None:
+    """Choose where somebody is told: outside they gave one address, of the staff what is urgent goes by SMS."""
+    phone = to.phone if texting and (urgent or to.door != "staff") else None
+    return phone or to.email
 
 
-def _to_visitor(row: MessageRow, visit: VisitRow, parts: Visits, school: School) -> Mail | None:
-    if visit.contact is None:
-        return None
-    link = parts.seals.link("status", visit.site, visit.visit)
-    return _mail(
-        row,
-        visit.contact,
-        words_in(language_of(visit.language)),
-        school=school.policy.name,
-        name=visit.name,
-        begins=school.said(visit.arrives_at),
-        ends=f"{school.local(visit.leaves_at):%H:%M}",
-        reason=visit.reason or "",
-        link=f"{parts.public_url}/visit/{visit.site}/v/{link}",
-    )
+def _letter(row: MessageRow, address: str, words: Words, values: Values) -> Letter:
+    name = f"{row.message.translate(_NAMED)}.{row.site}"
+    subject, text = f"mail.{row.kind}.subject", f"mail.{row.kind}.text"
+    if is_phone(address):
+        return Letter(to=address, subject="", text=short(words, (f"sms.{row.kind}", subject), values), name=name)
+    one_line = " ".join(words.say(subject, **values).split())
+    return Letter(to=address, subject=one_line, text=words.say(text, **values) + "\n", name=name)
 
 
-def _of_visit(session: Session, row: MessageRow, visit: VisitRow, parts: Visits, school: School) -> Mail | None:
-    meant = hosts.one(session, visit.site, visit.host) if visit.host else None
-    if meant is None:
-        return None
-    asked = hosts.asked_for(session, meant)
-    words = words_in(language_of(asked.language))
-    link = parts.seals.link("host", visit.site, visit.visit)
-    return _mail(
-        row,
-        asked.email,
-        words,
-        school=school.policy.name,
-        name=visit.name,
-        role=words.say(f"category.{visit.category}"),
-        purpose=visit.purpose,
-        begins=school.said(visit.arrives_at),
-        ends=f"{school.local(visit.leaves_at):%H:%M}",
-        link=f"{parts.public_url}/visit/{visit.site}/host/{link}",
-    )
+def short(words: Words, keys: tuple[str, ...], values: Values) -> str:
+    """Say the first of some keys in two parts of an SMS: where it would be longer, names of places are cut."""
+    fitting = dict(values)
+    for name in _CUT_FIRST:
+        over = sms_units(words.first(*keys, **fitting)) - SMS_UNITS
+        if over > 0 and name in fitting:
+            whole = str(fitting[name])
+            fitting[name] = whole[: max(1, len(whole) - over - len(_CUT))].rstrip() + _CUT
+    return " ".join(words.first(*keys, **fitting).split())
 
 
-def _mail(row: MessageRow, to: str, words: Words, **values: object) -> Mail:
-    subject, text = _TEXTS[row.kind]
-    said: Callable[..., str] = words.say
-    return Mail(
-        to=to,
-        subject=" ".join(said(subject, **values).split()),
-        text=said(text, **values) + "\n",
-        name=f"{row.message.replace('/', '.')}.{row.site}",
-    )
+def sms_units(text: str) -> int:
+    """Count a text as an SMS in Cyrillic does: 16 bits each."""
+    return len(text.encode("utf-16-be")) // 2

@@ -20,7 +20,7 @@ from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import COOKIE
 from services.web.shared.visitors import address_of, set_session, words
 
-_PAGE = re.compile(r"/visit/[a-z0-9-]+(?:/[A-Za-z0-9_-]+)*|/visits(?:/[A-Za-z0-9_-]+)?")
+_PAGE = re.compile(r"/visit/[a-z0-9-]+(?:/[A-Za-z0-9_-]+)*|/visits(?:/[A-Za-z0-9_-]+)*")
 _OF_ADDRESS, _OF_ACCOUNT = 60, 8
 _GUESSES = 30
 
@@ -28,13 +28,15 @@ _GUESSES = 30
 @dataclass(frozen=True)
 class Visits:
     """What the pages about visits work with beside the parts that all pages have. ``attempts`` counts what strangers
-    begin, ask codes for, and try codes on; ``guesses`` the links they show that nobody was given.
+    begin, ask codes for, and try codes on; ``guesses`` the links they show that nobody was given. ``texting`` says that
+    a telephone may be a contact: there is a gateway for text messages.
     """
 
     seals: Seals
     pass_keys: PassKeys
     public_url: str
     attempts: Attempts
+    texting: bool = False
     guesses: Attempts = field(default_factory=lambda: Attempts(of_address=_GUESSES, of_account=_GUESSES))
 
     @classmethod
@@ -48,6 +50,7 @@ class Visits:
             pass_keys=PassKeys(configuration.path(settings.pass_keys)),
             public_url=settings.public_url.rstrip("/"),
             attempts=Attempts(of_address=_OF_ADDRESS, of_account=_OF_ACCOUNT),
+            texting=configuration.settings.sms is not None,
         )
 
 

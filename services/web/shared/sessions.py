@@ -38,11 +38,13 @@ class Session(msgspec.Struct, frozen=True):
 class Sessions:
     """Makes and reads session cookies and form tokens, with one key and one clock."""
 
-    def __init__(self, key: bytes, clock: Callable[[], datetime]) -> None:
-        """Take the 32 secret bytes of ``web.session_key``, and the clock by which sessions end."""
+    def __init__(self, key: bytes, clock: Callable[[], datetime], of_whom: str = "session") -> None:
+        """Take the 32 secret bytes of ``web.session_key``, the clock by which sessions end, and whose they are: a
+        cookie of one kind of people is none of another's.
+        """
         self._clock = clock
         self._serializer = URLSafeSerializer(
-            hmac.digest(key, b"session", hashlib.sha256), salt="qaqpa.session", signer_kwargs=_SIGNING
+            hmac.digest(key, b"session", hashlib.sha256), salt=f"qaqpa.{of_whom}", signer_kwargs=_SIGNING
         )
         self._form_key = hmac.digest(key, b"form", hashlib.sha256)
         self._ended: dict[str, datetime] = {}

@@ -16,8 +16,10 @@ LANGUAGE_COOKIE = "qaqpa_language"
 _LANGUAGE_KEPT_S = 365 * 24 * 3600
 _LONGEST_FORM_BYTES = 16 * 1024
 _LONGEST_ANSWER_BYTES = 128 * 1024
+_LONGEST_PHOTO_BYTES = 12 * 1024 * 1024
 _LONGEST_ADDRESS = 64
 _HOUSEHOLD_BITS = 64
+_LONGEST_LIST_BYTES = 1024 * 1024
 
 
 class NotSignedIn(Exception):  # noqa: N818  said of a visitor, who is led to the sign-in page
@@ -85,6 +87,18 @@ async def answer_checked(request: Request) -> None:
     told that they are too many.
     """
     await _checked(request, _LONGEST_ANSWER_BYTES)
+
+
+async def photo_checked(request: Request) -> None:
+    """Do as ``form_checked`` for a form with a photo: what any telephone makes is read, so that a page can say that it
+    is too large. Its route reads the form itself, or the photo would be read before this.
+    """
+    await _checked(request, _LONGEST_PHOTO_BYTES)
+
+
+async def list_checked(request: Request) -> None:
+    """Do as ``form_checked`` for whoever pastes a list of names."""
+    await _checked(request, _LONGEST_LIST_BYTES)
 
 
 async def _checked(request: Request, longest_bytes: int) -> None:

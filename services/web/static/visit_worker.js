@@ -3,7 +3,7 @@
 "use strict";
 
 const CACHE = "qaqpa-pass-1";
-const IS_PASS = /^\/visit\/[a-z0-9-]+\/v\/[A-Za-z0-9_-]+\/pass$/;
+const IS_PASS = /^\/visit\/[a-z0-9-]+\/v\/[A-Za-z0-9_-]+\/pass(\/\d+)?$/;
 
 self.addEventListener("install", () => self.skipWaiting());
 self.addEventListener("activate", (event) => event.waitUntil(self.clients.claim()));

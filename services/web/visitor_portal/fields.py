@@ -4,25 +4,28 @@ the key of a sentence. Pure.
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 
 from services.rules.iin import is_iin
 from services.store.visits.names import plain
+from services.store.visits.regular import any_day
 
 FURTHEST_AHEAD = timedelta(days=30)
 """A pass is signed today and must still be believed then: less than the overlap of its keys."""
 
 LONGEST_VISIT = timedelta(hours=12)
-COMPANIONS = 10
-NAME, TEXT, LONG_TEXT, EMAIL, PLATE, DOCUMENT = 100, 200, 400, 254, 15, 30
+COMPANIONS = 30
+NAME, TEXT, LONG_TEXT, EMAIL, PLATE, DOCUMENT, TELEPHONE = 100, 200, 400, 254, 15, 30, 30
 _LATE = timedelta(minutes=10)
 _NAME_MARKS = frozenset(" -'’.ʼ")
 _EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _SPOKEN_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.\- ]?([0-5]\d)(?::\d\d)?")
+_SPOKEN_TELEPHONE = re.compile(r"\+?[\d\s()-]+")
+_MOBILE = re.compile(r"(?:[78])?(7\d{9})")
 _TAIL = 4
 
 
@@ -52,8 +55,10 @@ def person_name(raw: str) -> Read:
 
 
 def companions(raw: str) -> Read:
-    """Read the names of those who come along, one a line; nobody is well too."""
+    """Read the names of those who come along, one a line."""
     lines = [line for line in raw.splitlines() if plain(line)]
+    if not lines:
+        return Wrong("visit.wrong.companions.empty")
     if len(lines) > COMPANIONS:
         return Wrong("visit.wrong.companions", {"most": COMPANIONS})
     names = [person_name(line) for line in lines]
@@ -76,7 +81,7 @@ def needed_text(empty: str, most: int = TEXT) -> Reader:
 def any_text(raw: str) -> Read:
     """Read a text that may be empty."""
     text = plain(raw)
-    return text if len(text) <= LONG_TEXT else Wrong("visit.wrong.long", {"most": LONG_TEXT})
+    return text if len(text) <= TEXT else Wrong("visit.wrong.long", {"most": TEXT})
 
 
 def iin(raw: str) -> Read:
@@ -96,8 +101,10 @@ def document_tail(raw: str) -> Read:
 
 
 def plate(raw: str) -> Read:
-    """Read a vehicle's number plate, if there is one."""
+    """Read a vehicle's number plate."""
     text = plain(raw).replace(" ", "").upper()
+    if not text:
+        return Wrong("visit.wrong.vehicle.empty")
     if len(text) > PLATE or not all(letter.isalnum() or letter == "-" for letter in text):
         return Wrong("visit.wrong.vehicle")
     return text
@@ -112,6 +119,36 @@ def email(raw: str) -> Read:
         return Wrong("visit.wrong.email")
     local, _, domain = text.rpartition("@")
     return f"{local}@{domain.lower()}"
+
+
+def telephone(raw: str) -> Read:
+    """Read a mobile number of Kazakhstan, with +7, 8 or 7 before it, as +77xxxxxxxxx."""
+    text = plain(raw)
+    found = _MOBILE.fullmatch("".join(letter for letter in text if letter.isdecimal()))
+    spoken = len(text) <= TELEPHONE and text.isascii() and _SPOKEN_TELEPHONE.fullmatch(text)
+    return f"+7{found[1]}" if found and spoken else Wrong("visit.wrong.telephone")
+
+
+def contact(raw: str) -> Read:
+    """Read where an answer goes: an e-mail address, or a mobile number where the school can write to one."""
+    text = plain(raw)
+    if not text:
+        return Wrong("visit.wrong.contact.empty")
+    return telephone(raw) if _SPOKEN_TELEPHONE.fullmatch(text) else email(raw)
+
+
+def ticks(allowed: tuple[str, ...], wrong: str | None) -> Reader:
+    """Give the reader of several of some values, joined by commas in their order; ``wrong`` is the key of what is said
+    when there is none, if that is not well too.
+    """
+
+    def read(raw: str) -> Read:
+        told = set(raw.split(",")) if raw else set()
+        if not told <= set(allowed) or (not told and wrong is not None):
+            return Wrong(wrong or "visit.wrong.role")
+        return ",".join(value for value in allowed if value in told)
+
+    return read
 
 
 def choice(allowed: frozenset[str], wrong: str) -> Reader:
@@ -148,6 +185,42 @@ def wrong_times(begins: datetime, ends: datetime, now: datetime) -> tuple[str, W
     """Tell which field is wrong about a visit's time, and how; None when it can be asked for."""
     if begins < now - _LATE:
         return "date", Wrong("visit.wrong.past")
+    return _wrong_length(begins, ends, now)
+
+
+def regular_moments(
+    weekdays: Collection[int], dates: tuple[str, str], begin: str, end: str, offset_min: int
+) -> tuple[datetime, datetime] | None:
+    """Give when the first of some regular visits begins and the last one ends; None when none of the weekdays lies
+    between the dates.
+    """
+    first, last = (date.fromisoformat(told) for told in dates)
+    day_of_first = any_day(weekdays, first, last)
+    if day_of_first is None:
+        return None
+    begins, _ = moments(day_of_first.isoformat(), begin, end, offset_min)
+    return begins, moments(last.isoformat(), begin, end, offset_min)[1]
+
+
+def wrong_days(
+    weekdays: Collection[int], dates: tuple[str, str], times: tuple[str, str], offset_min: int, now: datetime
+) -> tuple[str, Wrong] | None:
+    """Tell which field is wrong about regular visits, and how; None when they can be asked for."""
+    zone = timezone(timedelta(minutes=offset_min))
+    first, last = (date.fromisoformat(told) for told in dates)
+    if first < now.astimezone(zone).date():
+        return "date", Wrong("visit.wrong.past")
+    if last < first:
+        return "last", Wrong("visit.wrong.last")
+    span = regular_moments(weekdays, dates, *times, offset_min)
+    if span is None:
+        return "weekdays", Wrong("visit.wrong.no_day")
+    if span[1] > now + FURTHEST_AHEAD:
+        return "last", Wrong("visit.wrong.far", {"days": FURTHEST_AHEAD.days})
+    return _wrong_length(*moments(dates[0], *times, offset_min), now)
+
+
+def _wrong_length(begins: datetime, ends: datetime, now: datetime) -> tuple[str, Wrong] | None:
     if begins > now + FURTHEST_AHEAD:
         return "date", Wrong("visit.wrong.far", {"days": FURTHEST_AHEAD.days})
     if ends <= begins:

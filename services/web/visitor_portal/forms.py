@@ -1,23 +1,36 @@
-"""The form of one visitor: the cookie that names its draft, and what may be done with it how often."""
+"""The form of one visitor: the cookie that names its draft, the code that checks its contact, and what may be done with
+it how often.
+"""
 
+import logging
 import math
 import secrets
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from fastapi import Request, Response
+from fastapi import Request, Response, status
+from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from services.store import messages
-from services.store.visits import drafts, links
+from services.store.visits import drafts, links, visits
 from services.store.visits.drafts import DraftRow
-from services.web.shared.outside import Visits, visits_of
+from services.store.visits.seals import Seals
+from services.web.messages.letter import is_phone
+from services.web.shared.outside import School, Visits, outside_page, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import address_of
+from services.web.visitor_portal.fields import Wrong
+
+logger = logging.getLogger(__name__)
 
 COOKIE = "qaqpa_visit"
 _NAME_BYTES = 18
 _MINUTE_S = 60
 CODES_AN_HOUR = 5
+SMS_CODES_AN_HOUR = 3
+SMS_CODES_OF_A_SITE = 60
+"""What telephones may cost a school: codes an hour to one number, and to all numbers together."""
+
 CODE_EVERY = timedelta(seconds=20)
 _HOUR = timedelta(hours=1)
 
@@ -65,25 +78,89 @@ def count(request: Request, what: str) -> None:
     attempts.failed(address, what, now)
 
 
+async def told_in(request: Request) -> dict[str, str]:
+    """Give what a form says; several ticks under one name are joined by commas."""
+    form = await request.form()
+    return {name: ",".join(value for value in form.getlist(name) if isinstance(value, str)) for name in form}
+
+
+async def draft_here(request: Request, site: str) -> DraftRow | None:
+    """Give the draft of a browser at a school, while it lasts."""
+    parts, name = parts_of(request), draft_of(request)
+    if name is None:
+        return None
+    now = parts.clock()
+    return await parts.store.read(lambda session: drafts.one(session, site, name, now))
+
+
+async def over(request: Request, here: School) -> Response:
+    """Lead on from a form that is no more: to its visit when it has been sent, else to the beginning."""
+    name = draft_of(request)
+    if name is not None:
+        sent = await parts_of(request).store.read(lambda session: visits.of_draft(session, here.site, name))
+        if sent is not None:
+            return to_status(request, here, sent.visit)
+    return RedirectResponse(f"/visit/{here.site}?said=ended", status.HTTP_303_SEE_OTHER)
+
+
+def to_status(request: Request, here: School, visit: str) -> Response:
+    """Lead to the page of a visit."""
+    link = visits_of(request).seals.link("status", here.site, visit)
+    return RedirectResponse(f"/visit/{here.site}/v/{link}", status.HTTP_303_SEE_OTHER)
+
+
+def try_code(session: Session, row: DraftRow, told: str, seals: Seals, now: datetime) -> Wrong | None:
+    """Try a code on a draft, in the caller's transaction: nothing is said when it is the right one."""
+    if not drafts.code_alive(row, now):
+        return Wrong("visit.wrong.code_over")
+    row.code_tries += 1
+    session.add(row)
+    digits = "".join(digit for digit in told if digit.isdecimal())
+    if not seals.is_contact_code(digits, row.site, row.draft, row.answers["contact"], row.code_number):
+        return Wrong("visit.wrong.code")
+    row.contact_checked_at = now
+    return None
+
+
+def code_page(
+    request: Request, here: School, draft: DraftRow, wrong: Wrong | None = None, *, again: bool = False
+) -> Response:
+    """Ask for the code that was sent to a draft's contact; ``again`` is the way of somebody who was here before."""
+    contact = draft.answers["contact"]
+    path = f"/visit/{here.site}{'/again' if again else ''}/code"
+    values = {
+        "contact": contact,
+        "by_mail": "@" in contact,
+        "wrong": wrong,
+        "path": path,
+        "button": "visit.again.code.button" if again else "visit.code.button",
+        "other": f"/visit/{here.site}/{'again' if again else 'ask/contact'}",
+    }
+    code = status.HTTP_422_UNPROCESSABLE_CONTENT if wrong else status.HTTP_200_OK
+    return outside_page(request, "visitor_portal/code.html", here, values, back=path, code=code)
+
+
 async def send_code(request: Request, site: str, draft: str) -> None:
     """Send a code to the contact of a draft: one at a time, and so many an hour to one contact, whoever asks.
 
     Raises TooOften.
     """
-    parts, visits = parts_of(request), visits_of(request)
+    parts, here = parts_of(request), visits_of(request)
     now = parts.clock()
     count(request, draft)
 
     def act(session: Session) -> bool:
         row = drafts.one(session, site, draft, now)
-        return row is None or _sent(session, row, visits)
+        return row is None or _sent(session, row, here)
 
-    def _sent(session: Session, row: DraftRow, visits: Visits) -> bool:
+    def _sent(session: Session, row: DraftRow, here: Visits) -> bool:
         contact = row.answers["contact"]
-        to_hash = visits.seals.hashed("contact", site, contact.casefold())
+        to_hash = (messages.TEXTED if is_phone(contact) else "") + here.seals.hashed(
+            "contact", site, contact.casefold()
+        )
         if drafts.code_alive(row, now) and row.code_sent_at is not None and now < row.code_sent_at + CODE_EVERY:
             return True
-        if messages.sent_lately(session, site, "code", to_hash, now - _HOUR) >= CODES_AN_HOUR:
+        if not _may_send(session, site, to_hash, now):
             return False
         number = drafts.next_code(row, now)
         session.add(row)
@@ -92,3 +169,16 @@ async def send_code(request: Request, site: str, draft: str) -> None:
 
     if not await parts.store.write(act):
         raise TooOften(int(_HOUR.total_seconds()) // _MINUTE_S)
+
+
+def _may_send(session: Session, site: str, to_hash: str, now: datetime) -> bool:
+    """Tell whether a contact may be sent one more code: so many an hour, of SMS fewer, and of those a site not too many
+    altogether, whoever asks from wherever.
+    """
+    lately = messages.sent_lately(session, site, "code", to_hash, now - _HOUR)
+    if not to_hash.startswith(messages.TEXTED):
+        return lately < CODES_AN_HOUR
+    if messages.texted_lately(session, site, "code", now - _HOUR) >= SMS_CODES_OF_A_SITE:
+        logger.warning("sms_codes_stopped site=%s most=%d", site, SMS_CODES_OF_A_SITE)
+        return False
+    return lately < SMS_CODES_AN_HOUR

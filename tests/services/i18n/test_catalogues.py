@@ -11,7 +11,7 @@ from schemas.alarm import AlarmRule, AlarmState, Severity
 from schemas.credential import Category
 from schemas.credential_read import Direction
 from schemas.gate_event import GateEventKind
-from schemas.guard_answer import Because
+from schemas.guard_answer import HOLDS, Because
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.screening import Method
@@ -21,13 +21,22 @@ from services.i18n.words import Language, language_of, read_catalogue, words_in
 from services.rules.policy_changes import CATEGORY_FIELDS, MEASURE_FIELDS, SITE_FIELDS
 from services.rules.policy_faults import FaultCode
 from services.rules.policy_times import WHOLE_UNITS
+from services.store.directory import CallOutcome
+from services.store.messages import MessageKind
 from services.store.screenings.custody import CustodyAct
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
+from services.web.guard_console.holds import Standing
 from services.web.guard_console.screening import BY_DUTY
+from services.web.messages.host_matters import to_invited
+from services.web.messages.matters import to_form, to_visitor
+from services.web.messages.wording import KINDS
 
 WEB = Path(__file__).resolve().parents[3] / "services" / "web"
 POLICY_WORDS = WEB.parent / "i18n" / "policy_words.py"
 STANDING_SAID = ("check_refused", "item_found", "weapon_suspected")
+OUTSIDE = (to_form, to_visitor, to_invited)
+"""Whom messages go to who may have given a telephone."""
+
 PLAIN_NEWS = {"started", "heartbeat", "device_back", "link_restored", "mode_changed"}
 """Kinds of gate events that are no trouble, so that nothing is said of them."""
 
@@ -86,11 +95,15 @@ def coded() -> set[str]:
     wanted |= {f"direction.{direction}" for direction in get_args(Direction)}
     wanted |= {f"outcome.{outcome}" for outcome in get_args(Outcome)}
     wanted |= {f"mode.{mode}" for mode in get_args(Mode) if mode != "normal"}
-    wanted |= {f"because.{because}" for because in get_args(Because) if because != "other"}
+    wanted |= {f"because.{because}" for because in get_args(Because) if because not in {"other", *HOLDS}}
+    wanted |= {f"hold.state.{standing}" for standing in get_args(Standing)}
     wanted |= {f"method.{method}" for method in get_args(Method)}
     wanted |= {f"standing.{standing}{part}" for standing in STANDING_SAID for part in ("", ".do")}
     wanted |= {f"document.{kind}" for kind in DOCUMENT_KINDS} | {f"custody.{act}" for act in get_args(CustodyAct)}
     wanted |= {f"resolution.{resolution}" for resolution in BY_DUTY}
+    wanted |= {f"mail.{kind}.{part}" for kind in get_args(MessageKind) for part in ("subject", "text")}
+    wanted |= {f"sms.{kind}" for kind, told in KINDS.items() if told.urgent or told.to in OUTSIDE}
+    wanted |= {f"visit.today.entry.{entry}" for entry in get_args(get_type_hints(Measure)["entry"])}
     return wanted | {f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS}
 
 
@@ -110,12 +123,21 @@ def coded_in_policies() -> set[str]:
 
 
 AT_THE_POST = {
-    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody")),
+    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "visits")),
     *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
     *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
     *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
+    "by_name.not.call_back_due",
+    *(f"call_back.outcome.{outcome}" for outcome in get_args(CallOutcome)),
+    *(f"directory.{field}{part}" for field in ("name", "phone", "source") for part in ("", ".hint")),
+    *(f"directory.wrong.{field}" for field in ("name", "phone", "source")),
     *(f"check.said.{code}" for code in ("nothing_found", "found", "phone", "check_refused", "resolved")),
     *(f"check.not.{code}" for code in ("pupil_refuses", "pupil_detector", "no_item", "duty_administrator")),
+    *(
+        f"check.said.{code}"
+        for code in ("nothing_found", "found", "phone", "check_refused", "resolved", "pupil_refuses", "parent_told")
+    ),
+    *(f"check.not.{code}" for code in ("pupil_detector", "no_item", "duty_administrator")),
     *(f"walk_in.{field}" for field in ("name", "document_tail", "host_text", "purpose")),
     *(f"mark.{mark}" for mark in ("draft", "unverified")),
 }

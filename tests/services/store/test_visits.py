@@ -137,8 +137,7 @@ def test_approval_is_a_pass_a_record_a_name_for_the_post_and_a_message_once(scho
     assert told(school) == ["host_asked", "visitor_approved"]
     known = school.read_now(lambda session: people.by_holders(session, SITE, [row.holder]))
     assert known[row.holder].name == "Серік Ахметов"
-    kept = school.read_now(lambda session: visitor_passes.of_visit(session, SITE, visit))
-    assert kept is not None
+    (kept,) = school.read_now(lambda session: visitor_passes.of_visit(session, SITE, visit))
     assert as_said(kept, VisitorPass) == issued
 
 

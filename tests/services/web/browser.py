@@ -22,7 +22,7 @@ class Browser:
         assert found is not None, f"{path} has no form"
         return found[1]
 
-    async def send(self, path: str, _from: str = "/post", **form: str) -> httpx.Response:
+    async def send(self, path: str, _from: str = "/post", **form: str | list[str]) -> httpx.Response:
         return await self.client.post(path, data={"csrf": await self.token(_from), **form})
 
     async def sign_in(self, name: str, password: str = PASSWORD) -> httpx.Response:

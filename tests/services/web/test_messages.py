@@ -15,6 +15,7 @@ from services.store import messages
 from services.store.database import Store
 from services.store.messages import MessageRow
 from services.store.visits import deeds, drafts
+from services.web.messages.carriers import Carriers
 from services.web.messages.sender import Sender
 from services.web.messages.smtp import SmtpCarrier
 from services.web.shared.outside import Visits
@@ -47,7 +48,7 @@ def visits(store: Store, tmp_path: Path, clock: Clock) -> Visits:
 @pytest.fixture
 def sender(store: Store, visits: Visits, clock: Clock, port: int) -> Sender:
     settings = MailSettings(host="127.0.0.1", port=port, sender="Мектеп <qaqpa@school.kz>", tls="off")
-    return Sender(store, visits, SmtpCarrier(settings, None), clock)
+    return Sender(store, visits, Carriers(SmtpCarrier(settings, None)), clock)
 
 
 def ask_code(store: Store, clock: Clock) -> None:

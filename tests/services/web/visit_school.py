@@ -22,7 +22,7 @@ from tests.services.web.said import SITE, policy
 HOME = f"/visit/{SITE}"
 CONTACT = "serik@example.kz"
 TOKEN = re.compile(r'name="csrf" value="([^"]+)"')
-STEPS = ("who", "role", "document", "whom", "when", "with", "consent", "contact")
+STEPS = ("who", "role", "document", "whom", "often", "when", "with", "consent", "contact")
 
 
 def open_school(store: Store, folder: Path, at: datetime) -> Visits:
@@ -46,8 +46,9 @@ def answers(at: datetime) -> dict[str, dict[str, str]]:
         "role": {"category": "representative"},
         "document": {"iin": "900101100014", "passport": ""},
         "whom": {"host_text": "Ахметова", "purpose": 'Жиналыс <b>"; DROP TABLE visits --'},
+        "often": {"often": "once"},
         "when": {"date": day, "from": "14:00", "until": "15:30"},
-        "with": {"companions": "", "vehicle": "", "things": ""},
+        "with": {},
         "consent": {"consent": "2026-11"},
         "contact": {"contact": CONTACT},
     }
@@ -56,6 +57,36 @@ def answers(at: datetime) -> dict[str, dict[str, str]]:
 async def answer(browser: Browser, step: str, **form: str) -> httpx.Response:
     """Answer one question."""
     return await browser.send(f"{HOME}/ask/{step}", f"{HOME}/ask/{step}", **form)
+
+
+async def ask_for_all(browser: Browser, at: datetime) -> None:
+    """Ask to come regularly, with others, a vehicle and things; up to the code."""
+    first = at + timedelta(days=1)
+    told = answers(at)
+    for step in ("who", "role", "document", "whom"):
+        await answer(browser, step, **told[step])
+    more: tuple[tuple[str, dict[str, str | list[str]]], ...] = (
+        ("often", {"often": "regularly"}),
+        (
+            "days",
+            {
+                "weekdays": [str(day) for day in range(1, 8)],
+                "date": first.date().isoformat(),
+                "last": (first + timedelta(days=14)).date().isoformat(),
+                "from": "14:00",
+                "until": "15:30",
+            },
+        ),
+        ("with", {"along": ["people", "vehicle", "things"]}),
+        ("people", {"companions": "Айша Серікова\nМарат Серіков"}),
+        ("vehicle", {"vehicle": "123 abc 02", "vehicle_make": "ақ Газель", "cargo": "парта", "waybill": "З-2 № 17"}),
+        ("things", {"things": "бұрғы"}),
+        ("consent", {"consent": "2026-11"}),
+        ("contact", {"contact": CONTACT}),
+    )
+    for step, form in more:
+        found = await browser.send(f"{HOME}/ask/{step}", f"{HOME}/ask/{step}", **form)
+        assert found.status_code == 303, f"{step}: {found.text}"
 
 
 async def ask(browser: Browser, at: datetime, upto: str = "contact", **changes: dict[str, str]) -> None:

@@ -1,0 +1,5 @@
+"""The pages of the portal, for the app that serves them."""
+
+from services.web.visitor_portal import opening, passes, returning, routes, status
+
+PAGES = (passes.pass_keeper, opening.router, routes.router, returning.router, status.router, passes.router)

@@ -1,0 +1,150 @@
+"""The passes of a visit: each of a party shows one of their own at the reader, or its short code at the post; all
+print as one sheet of badges.
+"""
+
+import asyncio
+import io
+import logging
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import msgspec
+from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
+from fastapi.responses import FileResponse, RedirectResponse
+from sqlmodel import Session
+
+from schemas.pass_token import PassClaims, written
+from schemas.setting import WrongSetting
+from services.store.records import visitor_passes
+from services.store.records.visitor_passes import VisitorPassRow
+from services.store.visits import party
+from services.store.visits.states import WITH_PASS
+from services.store.visits.visits import VisitRow
+from services.web.shared.assets import FOLDER
+from services.web.shared.outside import School, outside_page, school, visits_of
+from services.web.shared.parts import parts_of
+from services.web.shared.qr import QUIET_ZONE, inline_picture, qr_code
+from services.web.shared.visitors import words
+from services.web.visitor_portal.status import path_of, told_of, visit_of
+
+ESCORTS: dict[str, str] = {
+    "none": "visit.pass.escort.none",
+    "host": "visit.pass.escort.host",
+    "staff": "visit.pass.escort.staff",
+}
+_GROUP = 4
+_DOT_PX = 4
+
+logger = logging.getLogger(__name__)
+pass_keeper = APIRouter()
+router = APIRouter(prefix="/visit/{site}/v/{link}")
+AtSchool = Annotated[School, Depends(school)]
+
+
+class Shown(msgspec.Struct, frozen=True):
+    """One pass of a visit as its page shows it: whose, in which place of the party, and its short code."""
+
+    place: int
+    name: str
+    code: str
+    issued: VisitorPassRow
+
+
+@pass_keeper.get("/visit/worker.js")
+def worker() -> Response:
+    """Give the script that keeps an opened pass for when there is no network; its place says what it may keep."""
+    return FileResponse(FOLDER / "visit_worker.js", media_type="text/javascript")
+
+
+@router.get("/pass")
+async def pass_page(request: Request, here: AtSchool, link: str) -> Response:
+    """Show the pass of whoever asked: the code for the reader, and the short one for whoever cannot show it."""
+    return await _pass_page(request, here, link, 0)
+
+
+@router.get("/pass/{place}")
+async def pass_of_companion(request: Request, here: AtSchool, link: str, place: int) -> Response:
+    """Show the pass of somebody who comes along."""
+    return await _pass_page(request, here, link, place)
+
+
+@router.get("/badge")
+async def badge_page(request: Request, here: AtSchool, link: str) -> Response:
+    """Show the passes as badges to print, all of a party on one sheet."""
+    row, found = await _passes(request, here, link)
+    if not found:
+        return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
+    values = {**told_of(request, row), "link": link, "passes": found}
+    return outside_page(request, "visitor_portal/badge.html", here, values, back=f"{path_of(here, link)}/badge")
+
+
+@router.get("/qr/{place}")
+async def qr_picture(request: Request, here: AtSchool, link: str, place: int) -> Response:
+    """Give the code of one pass as a picture, for its badge."""
+    _, found = await _passes(request, here, link)
+    picture = io.BytesIO()
+    code = await asyncio.to_thread(qr_code, _token(request, here, _in_place(found, place).issued))
+    code.save(picture, kind="png", scale=_DOT_PX, border=QUIET_ZONE)
+    return Response(picture.getvalue(), media_type="image/png")
+
+
+async def _pass_page(request: Request, here: School, link: str, place: int) -> Response:
+    row, found = await _passes(request, here, link)
+    if not found:
+        return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
+    shown = _in_place(found, place)
+    code = await asyncio.to_thread(qr_code, _token(request, here, shown.issued))
+    values = {
+        **told_of(request, row),
+        "link": link,
+        "shown": shown,
+        "qr": inline_picture(code, words(request).say("visit.pass.qr")),
+        "next": place + 1 if place + 1 < len(found) else None,
+        "escort": ESCORTS[shown.issued.escort],
+    }
+    page = f"pass/{place}" if place else "pass"
+    return outside_page(request, "visitor_portal/pass.html", here, values, back=f"{path_of(here, link)}/{page}")
+
+
+async def _passes(request: Request, here: School, link: str) -> tuple[VisitRow, list[Shown]]:
+    """Give a visit and its passes that hold, whoever asked first."""
+    row = await visit_of(request, here, link)
+    seals = visits_of(request).seals
+
+    def ask(session: Session) -> list[Shown]:
+        members = party.of_visit(session, here.site, row.visit)
+        names = [(member.holder, member.name) for member in members] or [(row.holder, row.name)]
+        issued = {known.holder: known for known in visitor_passes.of_visit(session, here.site, row.visit)}
+        return [
+            Shown(place, name, _spoken(seals.pass_code(here.site, issued[holder].jti)), issued[holder])
+            for place, (holder, name) in enumerate(names)
+            if holder in issued and issued[holder].revoked_at is None
+        ]
+
+    return row, await parts_of(request).store.read(ask) if row.standing in WITH_PASS else []
+
+
+def _in_place(found: Sequence[Shown], place: int) -> Shown:
+    shown = next((one for one in found if one.place == place), None)
+    if shown is None:
+        raise HTTPException(status.HTTP_404_NOT_FOUND)
+    return shown
+
+
+def _spoken(code: str) -> str:
+    return " ".join(code[place : place + _GROUP] for place in range(0, len(code), _GROUP))
+
+
+def _token(request: Request, here: School, issued: VisitorPassRow) -> str:
+    try:
+        key = visits_of(request).pass_keys.signing(here.site, here.policy)
+    except WrongSetting as error:
+        logger.exception("pass_not_signed site=%s", here.site)
+        raise HTTPException(status.HTTP_503_SERVICE_UNAVAILABLE) from error
+    claims = PassClaims(here.site, issued.jti, _seconds(issued.valid_from), _seconds(issued.valid_until))
+    return written(claims, key.kid, key.private_key)
+
+
+def _seconds(moment: datetime) -> int:
+    return int(moment.timestamp())
