@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from services.rules.contacts import is_email, is_telephone
 from services.store import audit
 from services.store.clock import now
 from services.store.columns import UtcDateTime
@@ -63,11 +64,12 @@ def put(  # noqa: PLR0913  a user has all of this
     phone: str | None = None,
     at: datetime | None = None,
 ) -> bool:
-    """Enter a user, or change one of the same site, and give True when anything changed. A login of another site is a
-    ValueError.
+    """Enter a user, or change one of the same site, and give True when anything changed. A login of another site, and
+    an address that no message can go to, is a ValueError.
     """
     known = session.get(UserRow, login)
     _refuse(known, site, login, password)
+    _refuse_contacts(login, email, phone)
     moment = at or now()
     wanted = UserRow(
         login=login,
@@ -135,6 +137,15 @@ def _refuse(known: UserRow | None, site: str, login: str, password: str) -> None
         raise ValueError(message)
     if known is not None and known.site != site:
         message = f"the login {login} is taken"
+        raise ValueError(message)
+
+
+def _refuse_contacts(login: str, email: str | None, phone: str | None) -> None:
+    if email is not None and not is_email(email):
+        message = f"the e-mail of {login} is no e-mail address: write it as name@school.kz"
+        raise ValueError(message)
+    if phone is not None and not is_telephone(phone):
+        message = f"the phone of {login} is no telephone: write it as +77011234567"
         raise ValueError(message)
 
 
