@@ -44,7 +44,7 @@ types: prepare ## mypy, strict
 imports: prepare ## import-linter: who may import what
 	@$(BIN)/lint-imports
 
-bench: prepare ## measure: records a second, round trip, card to unlock; writes var/bench/latest.json (about a minute)
+bench: prepare ## measure: records a second, round trip, card to unlock, word to gate; writes var/bench/latest.json (two minutes)
 	@$(BIN)/python -m bench $(ARGS)
 
 requirements: prepare ## pin what pyproject.toml names into requirements/*.txt, with hashes

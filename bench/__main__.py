@@ -11,6 +11,7 @@ import platform
 import shutil
 import statistics
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -20,10 +21,14 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench.card import NotUnlocked, card_to_unlock
+from bench import decisions
+from bench.card import WARM_UP as CARDS_WARM_UP
+from bench.card import NotUnlocked, card_to_unlock, running_site
 from bench.ground import Ground
 from bench.measure import Engine, EngineFailed, Rate, RoundTrip, round_trip, throughput
+from bench.reach import TARGET_MS, Reached, reached
 from deploy.demo.processes import ProcessFailed
+from deploy.demo.pupils import pupils
 from deploy.kafka.broker import KafkaUnavailableError, LocalKafka
 
 HOME = Path("var/bench")
@@ -58,10 +63,11 @@ class Sizes(msgspec.Struct, frozen=True):
     backlog: int
     trips: int
     cards: int
+    revoked: int
 
 
-QUICK = Sizes(rounds=1, backlog=10_000, trips=100, cards=20)
-LONG = Sizes(rounds=3, backlog=30_000, trips=1_000, cards=200)
+QUICK = Sizes(rounds=1, backlog=10_000, trips=100, cards=20, revoked=40)
+LONG = Sizes(rounds=3, backlog=30_000, trips=1_000, cards=200, revoked=200)
 
 
 def main() -> int:
@@ -87,6 +93,8 @@ def main() -> int:
 
 
 async def _measured(bootstrap: str, sizes: Sizes, console: Console) -> dict[str, Any]:
+    console.print("decide() on a whole school", style="dim")
+    decide = await asyncio.to_thread(decisions.measured)
     rates: dict[str, list[Rate]] = {name: [] for name in COMPARED}
     trips: dict[str, RoundTrip] = {}
     console.print("warming the broker up", style="dim")
@@ -96,8 +104,13 @@ async def _measured(bootstrap: str, sizes: Sizes, console: Console) -> dict[str,
             console.print(f"round {number + 1} of {sizes.rounds}: {name}", style="dim")
             trip = await _round(bootstrap, name, number, sizes, rates)
             trips.setdefault(name, trip)
-    console.print("card to unlock", style="dim")
-    card = await card_to_unlock(HOME / "ground" / "card", bootstrap, sizes.cards)
+    console.print("card to unlock, and how soon a gate knows", style="dim")
+    people = pupils(CARDS_WARM_UP + sizes.cards + sizes.revoked)
+    entering = people[: CARDS_WARM_UP + sizes.cards]
+    leaving = [replace(person, category="staff") for person in people[len(entering) :]]
+    async with running_site(HOME / "ground" / "card", bootstrap, [*entering, *leaving]) as site:
+        card = await card_to_unlock(site, entering)
+        reach = await reached(site, leaving)
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sizes": msgspec.structs.asdict(sizes),
@@ -106,6 +119,8 @@ async def _measured(bootstrap: str, sizes: Sizes, console: Console) -> dict[str,
         "cpu_us_each": {name: statistics.median(rate.cpu_us_each for rate in found) for name, found in rates.items()},
         "round_trip_ms": {name: msgspec.structs.asdict(trip) for name, trip in trips.items()},
         "card_to_unlock_ms": msgspec.structs.asdict(card),
+        "reach_ms": msgspec.to_builtins(reach),
+        "decide": msgspec.to_builtins(decide),
         "machine": _machine(),
         "versions": {
             "python": platform.python_version(),
@@ -181,10 +196,24 @@ def _show(console: Console, result: dict[str, Any]) -> None:
     console.print(table)
     card = result["card_to_unlock_ms"]
     console.print(f"card to unlock: p50 {card['p50']:.0f} ms, p99 {card['p99']:.0f} ms, {card['n']} cards")
+    _show_reach(console, msgspec.convert(result["reach_ms"], Reached))
+    decisions.show(console, msgspec.convert(result["decide"], decisions.Measured))
     held = rates["faust"] >= TARGET_A_SECOND and rates["faust"] >= TARGET_SHARE * rates["aiokafka"]
     wanted = f"wanted {TARGET_A_SECOND:,} and {TARGET_SHARE} of aiokafka: {'held' if held else 'NOT held'}"
     console.print(f"admission: {rates['faust']:,.0f} reads/s; {wanted}")
     console.print(f"written to {HOME / 'latest.json'}")
+
+
+def _show_reach(console: Console, reach: Reached) -> None:
+    told = {"published": reach.policy, "revoked": reach.revocation, "revoked, shown": reach.refused}
+    for what, trip in told.items():
+        end = "refused at the reader" if trip is reach.refused else "known to the gate"
+        held = "held" if trip.p99 <= TARGET_MS else "NOT held"
+        console.print(
+            f"{what} to {end}: p50 {trip.p50:.0f} ms, p99 {trip.p99:.0f} ms, {trip.n} times; "
+            f"wanted p99 {TARGET_MS:.0f} ms: {held}",
+            soft_wrap=True,
+        )
 
 
 if __name__ == "__main__":

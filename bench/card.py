@@ -5,12 +5,14 @@ The clock is the simulated school's own: it shows the card and it sees the relay
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 from bench.measure import RoundTrip, quantiles
 from deploy.demo.processes import stop_all
-from deploy.demo.pupils import CARD_BITS, Person, pupils
+from deploy.demo.pupils import CARD_BITS, Person
 from deploy.demo.school_talk import SchoolTalk
 from deploy.demo.stage import BRIDGE, READER, SCHOOL, Stage
 
@@ -21,19 +23,32 @@ WARM_UP = 5
 
 
 class NotUnlocked(Exception):  # noqa: N818  told to the person at the terminal
-    """A good card did not unlock in time."""
+    """A good card did not unlock in time, or something that was said did not reach the gate."""
 
 
-async def card_to_unlock(folder: Path, bootstrap: str, cards: int) -> RoundTrip:
-    """Let so many pupils in, one after the other, and give how long each waited for the relay."""
+class Site(NamedTuple):
+    """A school that runs: its processes, and what happens at its gate."""
+
+    stage: Stage
+    school: SchoolTalk
+
+
+@asynccontextmanager
+async def running_site(folder: Path, bootstrap: str, people: Sequence[Person]) -> AsyncIterator[Site]:
+    """Run a site with these people on a broker, while the context lasts."""
     stage = Stage(folder, bootstrap, prefix="card-")
-    people = pupils(cards + WARM_UP)
     try:
         await asyncio.to_thread(_start, stage, people)
-        school = SchoolTalk(stage.running[SCHOOL])
-        waited_ms = [await _enters(school, person.data.hex()) for person in people]
+        yield Site(stage, SchoolTalk(stage.running[SCHOOL]))
     finally:
         stop_all(list(stage.running.values()))
+
+
+async def card_to_unlock(site: Site, people: Sequence[Person]) -> RoundTrip:
+    """Let people in, one after the other, and give how long each waited for the relay; the first few are not
+    counted.
+    """
+    waited_ms = [await _enters(site.school, person.data.hex()) for person in people]
     return quantiles(waited_ms[WARM_UP:])
 
 

@@ -51,11 +51,31 @@ class Figures(msgspec.Struct, frozen=True):
     p99_us: float
 
 
+class Measured(msgspec.Struct, frozen=True):
+    """A school, one with ten times the people, and how many times longer its decisions take."""
+
+    small: Figures
+    large: Figures
+    ratio_p50: float
+    passes: int
+    rules: int
+    reads: int
+
+
 def main() -> int:
-    """Measure a school and one with ten times the people, in turns, so that both meet the same machine."""
+    """Measure alone, and show it."""
+    found = measured()
+    WRITTEN_TO.parent.mkdir(parents=True, exist_ok=True)
+    WRITTEN_TO.write_bytes(msgspec.json.format(msgspec.json.encode(found), indent=2))
     console = Console()
+    show(console, found)
+    console.print(f"written to {WRITTEN_TO}")
+    return 0
+
+
+def measured() -> Measured:
+    """Measure a school and one with ten times the people, in turns, so that both meet the same machine."""
     policy = policy_of_a_school()
-    rules = rules_in(policy)
     schools = {people: school(policy, people) for people in (PEOPLE, PEOPLE * TIMES)}
     rounds: dict[int, list[list[float]]] = {people: [] for people in schools}
     for number in range(ROUNDS + 1):
@@ -64,22 +84,20 @@ def main() -> int:
             if number:
                 rounds[people].append(took_us)
     small, large = (figures(people, found) for people, found in rounds.items())
-    ratio = round(large.p50_us / small.p50_us, 3)
-    told = {"small": small, "large": large, "ratio_p50": ratio, "passes": PASSES, "rules": rules, "reads": READS}
-    WRITTEN_TO.parent.mkdir(parents=True, exist_ok=True)
-    WRITTEN_TO.write_bytes(msgspec.json.format(msgspec.json.encode(told), indent=2))
-    for one_size in (small, large):
+    return Measured(small, large, round(large.p50_us / small.p50_us, 3), PASSES, rules_in(policy), READS)
+
+
+def show(console: Console, found: Measured) -> None:
+    """Print both schools, and whether what is wanted is held."""
+    for one_size in (found.small, found.large):
         console.print(
-            f"decide, {one_size.people:,} people, {PASSES} passes, {rules} rules: "
+            f"decide, {one_size.people:,} people, {found.passes} passes, {found.rules} rules: "
             f"p50 {one_size.p50_us:.0f} us, p99 {one_size.p99_us:.0f} us"
         )
-    is_held = small.p99_us <= TARGET_P99_US and ratio <= TARGET_RATIO
+    is_held = found.small.p99_us <= TARGET_P99_US and found.ratio_p50 <= TARGET_RATIO
     wanted = f"wanted p99 {TARGET_P99_US:.0f} us and {TARGET_RATIO} times for {TIMES} times the people"
-    console.print(
-        f"{TIMES} times the people: {ratio} times; {wanted}: {'held' if is_held else 'NOT held'}", soft_wrap=True
-    )
-    console.print(f"written to {WRITTEN_TO}")
-    return 0
+    told = f"{TIMES} times the people: {found.ratio_p50} times; {wanted}: {'held' if is_held else 'NOT held'}"
+    console.print(told, soft_wrap=True)
 
 
 def timed(one: School, dice: random.Random) -> list[float]:

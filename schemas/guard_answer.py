@@ -22,7 +22,11 @@ Because = Literal[
     "not_the_holder",
     "told_to_wait",
     "other",
+    "crew_coming",
+    "crew_coming_in_lockdown",
 ]
+HOLDS: frozenset[Because] = frozenset({"crew_coming", "crew_coming_in_lockdown"})
+"""Answers to nobody's read that hold a gate free for an emergency crew, or (refuse) end that."""
 
 
 class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
@@ -30,8 +34,9 @@ class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
 
     ``read`` is the read that asked; None for an admission by name (a forgotten card, a walk-in), which names the
     holder. ``allowed_by`` is the duty administrator who was asked, where one had to be. After ``expires_at`` it opens
-    nothing. ``credential`` is what was named instead of shown (``pass/<jti>``, by its short code): the act and its
-    passage are that pass's.
+    nothing: an answer of ``HOLDS`` holds the gate free until then, and only one that knows of a lockdown does so in it.
+    ``credential`` is what was named instead of shown (``pass/<jti>``, by its short code): the act and its passage are
+    that pass's.
     """
 
     gate: str

@@ -4,6 +4,7 @@ Paths are relative to the file. Secrets are files, named here, never values. A m
 process with exit status 2 and its name.
 """
 
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -64,13 +65,25 @@ class StoreSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class WebSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Where the pages listen, and the file with the key that signs sessions. ``secure_cookies`` is off on loopback
-    demos only.
+    demos only. ``trusted_proxies`` are the addresses and networks (``172.18.0.0/16``) of proxies whose X-Forwarded-For
+    and X-Forwarded-Proto are believed; without them everybody behind a proxy is counted as one.
     """
 
     host: str = "127.0.0.1"
     port: int = 8420
     session_key: str
     secure_cookies: bool = True
+    trusted_proxies: list[str] = []
+
+    def proxies(self) -> list[str]:
+        """Give the trusted proxies; raises WrongSetting for what is no address and no network."""
+        for told in self.trusted_proxies:
+            try:
+                ip_network(told)
+            except ValueError as error:
+                message = f"setting web.trusted_proxies: {error}; write 10.0.0.5 or 10.0.0.0/24"
+                raise WrongSetting(message) from error
+        return self.trusted_proxies
 
 
 class VisitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -99,6 +112,17 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     password_file: str | None = None
 
 
+class SmsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The gateway that takes our SMS: ``url`` of its ``sendsms`` (Kannel's interface; ``https``, unless it is on the
+    same machine), and what they come from. Without this section nobody is told by telephone.
+    """
+
+    url: str
+    username: str
+    password_file: str
+    sender: str
+
+
 class PoliceLinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The receiver's address, the DC-09 account by site, where its state lies, and the key that signs deliveries."""
 
@@ -124,6 +148,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     web: WebSettings | None = None
     visits: VisitSettings | None = None
     mail: MailSettings | None = None
+    sms: SmsSettings | None = None
     police_link: PoliceLinkSettings | None = None
 
 

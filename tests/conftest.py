@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 pytest_plugins = (
     "tests.parts.browser",
     "tests.parts.broker",
+    "tests.parts.kannel",
     "tests.parts.mailbox",
     "tests.parts.ports",
     "tests.parts.postgresql",
@@ -17,7 +18,7 @@ pytest_plugins = (
 settings.register_profile("qaqpa", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("qaqpa")
 
-REAL_PARTS = frozenset({"kafka", "broker_of_its_own", "postgres_url", "postgres_database", "browser"})
+REAL_PARTS = frozenset({"kafka", "broker_of_its_own", "postgres_url", "postgres_database", "browser", "kannel"})
 """Fixtures that start a program. `make check` leaves out the tests that ask for one."""
 
 SLOW_ROOMS = ("tests/journey/", "tests/pages/")

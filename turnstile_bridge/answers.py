@@ -1,5 +1,5 @@
-"""A guard's answer, as a table: yes or no to a read that asked, or an admission by name. Each counts once, and only
-until it expires. Pure.
+"""A guard's answer, as a table: yes or no to a read that asked, an admission by name, or a gate held free for a crew.
+Each counts once, and only until it expires. Pure.
 """
 
 from datetime import timedelta
@@ -8,20 +8,22 @@ from typing import Literal
 import msgspec
 
 from schemas.gate_act import GateAct
-from schemas.guard_answer import GuardAnswer
+from schemas.guard_answer import HOLDS, GuardAnswer
 from schemas.reasons import Reason, Verdict
-from turnstile_bridge import reads
+from turnstile_bridge import freedom, reads
 from turnstile_bridge.gate_words import GateState, GuardAnswered, Instant, Question, Resumed, Setup, Step
 
 ANSWERS_KEPT = timedelta(days=1)
 """How long a repeat is known: as long as the topic keeps one."""
 
-AnswerTo = Literal["asking", "by_name", "nobody"]
-AnswerStep = Literal["answer_the_read", "admit_by_name"]
+AnswerTo = Literal["asking", "by_name", "crew", "nobody"]
+AnswerStep = Literal["answer_the_read", "admit_by_name", "hold", "let_go"]
 STEPS: dict[tuple[AnswerTo, Literal["admit", "refuse"]], AnswerStep] = {
     ("asking", "admit"): "answer_the_read",
     ("asking", "refuse"): "answer_the_read",
     ("by_name", "admit"): "admit_by_name",
+    ("crew", "admit"): "hold",
+    ("crew", "refuse"): "let_go",
 }
 """What is not here changes nothing: a second answer, one to a read that was admitted or never asked, one too late."""
 
@@ -31,8 +33,8 @@ _change = msgspec.structs.replace
 
 
 def answered(setup: Setup, state: GateState, event: GuardAnswered, now: Instant) -> Step:
-    """Take a guard's answer: act on it when it is for this gate, in time, new, and to a read that still asks or by
-    name.
+    """Take a guard's answer: act on it when it is for this gate, in time, new, and to a read that still asks, by name,
+    or for a crew.
     """
     answer = event.answer
     if answer.gate != setup.gate or now.at >= answer.expires_at or event.id in state.answers:
@@ -43,6 +45,10 @@ def answered(setup: Setup, state: GateState, event: GuardAnswered, now: Instant)
             act, own_id = _to_the_read(event, question, now), None
         case "admit_by_name":
             act, own_id = _by_name(setup, event), event.own_id
+        case "hold":
+            return freedom.held(setup, _over(state, event, now), event, now)
+        case "let_go":
+            return freedom.let_go(setup, _over(state, event, now), event, now)
         case _:
             return state, []
     return reads.acted(setup, _over(state, event, now), act, answer.expires_at, now, own_id)
@@ -56,7 +62,7 @@ def resumed(state: GateState, event: Resumed) -> GateState:
 
 def _answers_to(answer: GuardAnswer, question: Question | None, now: Instant) -> AnswerTo:
     if answer.read is None:
-        return "by_name"
+        return "crew" if answer.because in HOLDS else "by_name"
     if (
         question is None
         or question.act.direction != answer.direction

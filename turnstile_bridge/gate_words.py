@@ -9,7 +9,7 @@ from schemas.access_decision import AccessDecision
 from schemas.catalogue import Said
 from schemas.credential_read import CredentialRead, Direction, PassFault, Technology
 from schemas.gate_act import GateAct
-from schemas.guard_answer import GuardAnswer
+from schemas.guard_answer import Because, GuardAnswer
 from schemas.site_mode import Mode
 from schemas.topics import Topic
 from services.rules.decide import Decided
@@ -59,13 +59,14 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 class GuardAnswered(msgspec.Struct, frozen=True):
-    """A guard's answer came, signed for this gate. ``id`` is its event's; ``own_id`` the one that the gate's next
-    record gets, which stands for the read where somebody is admitted by name.
+    """A guard's answer came, signed for this gate. ``id`` and ``at`` are its event's; ``own_id`` is the one that the
+    gate's next record gets, which stands for the read where somebody is admitted by name.
     """
 
     id: str
     answer: GuardAnswer
     own_id: str = ""
+    at: datetime | None = None
 
 
 class OwnDecision(msgspec.Struct, frozen=True):
@@ -104,6 +105,19 @@ class Grant(msgspec.Struct, frozen=True, kw_only=True):
     expires_at: datetime
 
 
+class Hold(msgspec.Struct, frozen=True, kw_only=True):
+    """A gate held free for an emergency crew: by which answer and whom, since when and until when; ``until_s`` is the
+    end by the clock that never jumps.
+    """
+
+    answer: str
+    because: Because
+    by: str
+    since: datetime
+    until: datetime
+    until_s: float = 0.0
+
+
 class OpenRead(msgspec.Struct, frozen=True, kw_only=True):
     """A read on its way to its one act. ``deadline_s`` is when the gate stops waiting; after that, as a probe, the
     read is forgotten.
@@ -117,14 +131,15 @@ class OpenRead(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Resumed(msgspec.Struct, frozen=True):
-    """The bridge begins: what it finds unfinished in its journal, reads without an act, grants without a passage and
-    questions without an answer, with their times, and the guards' answers that it has acted on.
+    """The bridge begins: what it finds unfinished in its journal, reads without an act, grants without a passage,
+    questions without an answer, with their times, the guards' answers that it has acted on, and a hold.
     """
 
     reads: tuple[tuple[str, datetime, CredentialRead], ...]
     grants: tuple[tuple[Grant, datetime], ...]
     questions: tuple[tuple[GateAct, datetime], ...] = ()
     answers: tuple[tuple[str, datetime], ...] = ()
+    hold: Hold | None = None
 
 
 class Tick(msgspec.Struct, frozen=True):
@@ -165,7 +180,8 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
     """All that a gate remembers between two events.
 
     ``shown`` keeps when a credential was last read at a reader; ``unanswered`` counts time-outs running; ``free``
-    holds why the gate is free; ``away`` the readers that cannot be reached. ``questions`` wait for the guard, by read;
+    holds why the gate is free, ``hold`` what an emergency crew's hold is, and until ``closing_s`` somebody may still go
+    through what was free; ``away`` the readers that cannot be reached. ``questions`` wait for the guard, by read;
     ``answers`` keeps when an answer was acted on.
     """
 
@@ -174,6 +190,8 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
     shown: dict[tuple[str, str], float] = {}
     unanswered: int = 0
     free: frozenset[str] = frozenset()
+    hold: Hold | None = None
+    closing_s: float = float("-inf")
     mode: Mode = "normal"
     away: frozenset[str] = frozenset()
     questions: dict[str, Question] = {}
@@ -182,13 +200,15 @@ class GateState(msgspec.Struct, frozen=True, kw_only=True):
 
 class Say(msgspec.Struct, frozen=True):
     """Write this to the journal, for its topic. ``id`` is given where the machine counts on the id that the record
-    will have; a grant is kept with its act.
+    will have; a grant is kept with its act, a hold with what tells of it, and what ends the hold says so.
     """
 
     topic: Topic
     data: Said
     id: str | None = None
     grant: Grant | None = None
+    hold: Hold | None = None
+    ends_hold: bool = False
 
 
 class DecideAlone(msgspec.Struct, frozen=True):

@@ -39,7 +39,7 @@ class Incoming:
             case Event(data=AccessDecision(gate=self._gate) as decision):
                 return Answered(event.id, decision, event.time)
             case Event(data=GuardAnswer(gate=self._gate) as answer):
-                return GuardAnswered(event.id, answer)
+                return GuardAnswered(event.id, answer, at=event.time)
             case _:
                 return None
 

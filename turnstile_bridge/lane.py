@@ -44,9 +44,10 @@ class Place(msgspec.Struct, frozen=True):
     away: bool
 
 
-def place(setup: Setup, state: GateState, direction: Direction) -> Place:
-    """Give a lane's place in its gate as it is now."""
-    return Place(direction, setup, bool(state.free), setup.relay_reader[direction] in state.away)
+def place(setup: Setup, state: GateState, direction: Direction, now: Instant) -> Place:
+    """Give a lane's place in its gate as it is now; who is in the mechanism as it closes still goes through freely."""
+    free = bool(state.free) or now.s < state.closing_s
+    return Place(direction, setup, free, setup.relay_reader[direction] in state.away)
 
 
 def with_lane(state: GateState, direction: Direction, lane: Lane) -> GateState:

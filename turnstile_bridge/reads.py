@@ -190,7 +190,7 @@ def acted(
         expires_at=expires_at,
     )
     said = Say(GATE_ACTS, _change(act, grant=grant.id), id=own_id, grant=grant)
-    place = lanes.place(setup, state, act.direction)
+    place = lanes.place(setup, state, act.direction, now)
     lane, effects = lanes.granted(state.lanes[act.direction], place, grant, now)
     return lanes.with_lane(state, act.direction, lane), [said, *effects, look]
 

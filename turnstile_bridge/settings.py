@@ -75,7 +75,8 @@ class TurnstileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     """How the mechanism is driven: a pulse that it times itself, or a relay held for ``wait_s`` (potential).
     Released early when ``stop`` is wired.
 
-    ``margin_s`` is how much later than ``wait_s`` a passage that began in time may be told by the line.
+    ``margin_s`` is how much later than ``wait_s`` a passage that began in time may be told by the line,
+    ``held_after_s`` how long a passage's contact may be away before the turnstile counts as held open.
     """
 
     unlock_entry: Output
@@ -89,6 +90,7 @@ class TurnstileSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknow
     pulse_ms: int = 200
     wait_s: float = 5.0
     margin_s: float = 0.5
+    held_after_s: float = 15.0
 
 
 class PanicButton(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -266,6 +268,7 @@ def _check_ranges(settings: GateSettings) -> None:
         "turnstile.pulse_ms": not 100 <= turnstile.pulse_ms <= 5000,  # noqa: PLR2004  contacts want 100 ms
         "turnstile.wait_s": not 1 <= turnstile.wait_s <= 25,  # noqa: PLR2004  OUT counts 100 ms in a byte
         "turnstile.margin_s": not 0.1 <= turnstile.margin_s <= 2,  # noqa: PLR2004
+        "turnstile.held_after_s": not 1 <= turnstile.held_after_s <= 300,  # noqa: PLR2004
         "answer_within_ms": not 20 <= settings.answer_within_ms <= 5000,  # noqa: PLR2004
         "heartbeat_s": not 0.1 <= settings.heartbeat_s <= 60,  # noqa: PLR2004
         "journal.max_rows": settings.journal.max_rows < 1000,  # noqa: PLR2004

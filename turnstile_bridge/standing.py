@@ -10,13 +10,14 @@ import msgspec
 
 from schemas.credential_read import CredentialRead
 from schemas.gate_act import GateAct
+from schemas.gate_event import GateEvent
 from schemas.pass_token import jti_of
 from schemas.passage import Passage
 from schemas.reasons import Verdict
 from services.rules.facts import PassStanding, Presence
 from services.rules.presence import presence_after
 from turnstile_bridge.answers import ANSWERS_KEPT
-from turnstile_bridge.gate_words import Grant, Resumed, Say
+from turnstile_bridge.gate_words import Grant, Hold, Resumed, Say
 
 TABLES = """
 CREATE TABLE IF NOT EXISTS unfinished (
@@ -45,6 +46,8 @@ def keep(connection: sqlite3.Connection, event_id: str, say: Say, at: datetime) 
             connection.execute(_KEPT, (event_id, "read", at.isoformat(), msgspec.json.encode(say.data)))
         case GateAct():
             _keep_act(connection, say.data, say.grant, at)
+        case GateEvent() if say.hold is not None or say.ends_hold:
+            _keep_hold(connection, say, at)
         case Passage(grant=str(grant_id)):
             connection.execute("DELETE FROM unfinished WHERE id = ?", (grant_id,))
             _keep_presence(connection, event_id, say.data, at)
@@ -70,6 +73,7 @@ def unfinished(connection: sqlite3.Connection, now: datetime) -> Resumed:
             (msgspec.json.decode(data, type=GateAct), at) for _, kind, at, data in found if kind == "question"
         ),
         answers=tuple((event_id, at) for event_id, kind, at, _ in found if kind == "answer"),
+        hold=next((msgspec.json.decode(data, type=Hold) for _, kind, _, data in found if kind == "hold"), None),
     )
 
 
@@ -83,6 +87,13 @@ def pass_standing(connection: sqlite3.Connection, jti: str) -> PassStanding | No
     """Give how far this gate itself has used a pass; what other gates did it cannot know."""
     row = connection.execute("SELECT state, read, passage, at FROM pass_uses WHERE jti = ?", (jti,)).fetchone()
     return PassStanding(row[0], row[1], row[2], datetime.fromisoformat(row[3])) if row else None
+
+
+def _keep_hold(connection: sqlite3.Connection, say: Say, at: datetime) -> None:
+    connection.execute("DELETE FROM unfinished WHERE kind = 'hold'")
+    if say.hold is not None:
+        connection.execute(_KEPT, (f"hold/{say.hold.answer}", "hold", at.isoformat(), msgspec.json.encode(say.hold)))
+        connection.execute(_KEPT, (say.hold.answer, "answer", at.isoformat(), b""))
 
 
 def _keep_act(connection: sqlite3.Connection, act: GateAct, grant: Grant | None, at: datetime) -> None:

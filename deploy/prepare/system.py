@@ -74,6 +74,19 @@ def _zbar_problem() -> str | None:
     return None if any(Path("/").glob("usr/lib*/**/libzbar.so.0")) else "zbar's library is nowhere to be found"
 
 
+def kannel_programs() -> dict[str, str] | None:
+    """Return the paths of Kannel's programs by name, and of its simulated operator, or None. Debian keeps them off a
+    person's PATH.
+    """
+    folders = os.pathsep.join((os.environ.get("PATH", ""), "/usr/sbin", "/usr/lib/kannel/test"))
+    found = {name: shutil.which(name, path=folders) for name in ("bearerbox", "smsbox", "fakesmsc")}
+    return {name: path for name, path in found.items() if path} if all(found.values()) else None
+
+
+def _kannel_problem() -> str | None:
+    return None if kannel_programs() else "Kannel's programs are nowhere to be found"
+
+
 FOR_DEMO = (
     SystemPart("Python's venv", _venv_problem, (f"python3.{sys.version_info.minor}-venv", "python3-venv")),
     SystemPart("Java", java_problem, ("openjdk-17-jre-headless", "openjdk-21-jre-headless", "default-jre-headless")),
@@ -85,6 +98,7 @@ FOR_TEST = (
     SystemPart("PostgreSQL", _postgresql_problem, ("postgresql",)),
     SystemPart("Chromium", _chromium_problem, ("chromium", "chromium-browser"), also=("fonts-dejavu-core",)),
     SystemPart("zbar (reads QR codes, beside zxing)", _zbar_problem, ("libzbar0",)),
+    SystemPart("Kannel (an SMS gateway)", _kannel_problem, ("kannel",), also=("kannel-extras",)),
 )
 
 

@@ -7,7 +7,7 @@ import hmac
 from datetime import datetime
 
 from schemas.credential import Category
-from schemas.site_policy import SitePolicy
+from schemas.site_policy import ScreeningDue, SitePolicy
 from services.rules.precautions import screening_by_rule
 
 NEVER_DRAWN: frozenset[Category] = frozenset({"pupil", "emergency"})
@@ -15,17 +15,28 @@ _DRAWN_FROM = 2**64
 _PURPOSE = b"drawn for a check\n"
 
 
-def drawn(policy: SitePolicy, visit: str, secret: bytes) -> bool:
-    """Tell whether a visit is drawn for a check, by the share of the policy under which it is registered. The same
-    visit is drawn again at any larger share.
-    """
+def drawn(share: float, visit: str, secret: bytes) -> bool:
+    """Tell whether a visit is drawn for a check at a share. The same visit is drawn again at any larger share."""
     digest = hmac.digest(secret, _PURPOSE + visit.encode(), hashlib.sha256)
-    return int.from_bytes(digest[:8], "big") < policy.screening_share * _DRAWN_FROM
+    return int.from_bytes(digest[:8], "big") < share * _DRAWN_FROM
+
+
+def share_of(rule: ScreeningDue, share: float, category: Category) -> float:
+    """Give which share of a category's visits is to be checked where ``rule`` holds: all, ``share`` of them, or none.
+    Only adults are drawn, and no crew.
+    """
+    if rule == "drawn":
+        return 0.0 if category in NEVER_DRAWN else share
+    return 1.0 if rule == "always" else 0.0
+
+
+def due_by(rule: ScreeningDue, share: float, category: Category, visit: str, secret: bytes) -> bool:
+    """Tell whether a check is due by a rule and share, those in force now or those that were kept with a draw."""
+    return drawn(share_of(rule, share, category), visit, secret)
 
 
 def check_due(policy: SitePolicy, category: Category, visit: str, secret: bytes, now: datetime) -> bool:
     """Tell, when a visit is registered, whether a check is due: for all, for those drawn, or for nobody, as policy and
-    threat level say of the category. Only adults are drawn, and no crew.
+    threat level say of the category.
     """
-    due = screening_by_rule(policy, category, now)
-    return due == "always" or (due == "drawn" and category not in NEVER_DRAWN and drawn(policy, visit, secret))
+    return due_by(screening_by_rule(policy, category, now), policy.screening_share, category, visit, secret)

@@ -14,6 +14,7 @@ from sqlmodel import Session, col, select
 from schemas.credential import Category
 from schemas.guard_answer import Because, GuardAnswer
 from schemas.site_policy import QUESTION_AFTER_S
+from services.store import directory
 from services.store.administration import RuleForbids
 from services.store.outbox import OutboxRow
 from services.store.people import PersonRow
@@ -133,5 +134,8 @@ def _refuse(
     due_since += [visit.valid_from] if visit is not None and visit.screening_due else []
     if due_since and (check is None or check.checked_at < max(due_since)):
         raise RuleForbids("check_due")
+    on_duty = visitor is not None and visitor.category == "official"
+    if visitor is not None and on_duty and not directory.is_confirmed(session, site, visitor.holder, visitor.came_at):
+        raise RuleForbids("call_back_due")
     if not card_holds and admission.allowed_by is None:
         raise RuleForbids("card_cancelled")

@@ -32,7 +32,10 @@ MessageKind = Literal[
     "visit_unanswered",
     "visit_overdue",
     "question_unanswered",
+    "custody_overdue",
+    "pupil_refused_check",
 ]
+TEXTED = "sms/"
 Outcome = Literal["sent", "refused", "dropped"]
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE = timedelta(seconds=5)
@@ -43,8 +46,8 @@ GIVEN_UP_AFTER = timedelta(days=2)
 class MessageRow(SQLModel, table=True):
     """One message. ``subject`` is the visit or the form that it is about, ``number`` the version of it that it tells;
     ``receiver`` is the login of whom of the staff it goes to, None where the subject itself says to whom;
-    ``to_hash`` is the keyed hash of its address, by which messages to one person are counted. ``outcome`` is sent,
-    refused or dropped, once it is done.
+    ``to_hash`` is the keyed hash of its address, by which messages to one person are counted, after ``sms/`` where that
+    is a telephone: those cost. ``outcome`` is sent, refused or dropped, once it is done.
     """
 
     __tablename__ = "messages"
@@ -146,6 +149,13 @@ def sent_lately(session: Session, site: str, kind: MessageKind, to_hash: str, si
     """Count the messages of a kind that one address of a site was given since a time."""
     query = select(sa.func.count()).select_from(MessageRow)
     query = query.where(MessageRow.site == site, MessageRow.to_hash == to_hash, MessageRow.kind == kind)
+    return session.exec(query.where(col(MessageRow.created_at) >= since)).one()
+
+
+def texted_lately(session: Session, site: str, kind: MessageKind, since: datetime) -> int:
+    """Count the messages of a kind that went to a site's telephones since a time."""
+    query = select(sa.func.count()).select_from(MessageRow)
+    query = query.where(MessageRow.site == site, col(MessageRow.to_hash).startswith(TEXTED), MessageRow.kind == kind)
     return session.exec(query.where(col(MessageRow.created_at) >= since)).one()
 
 

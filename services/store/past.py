@@ -25,6 +25,7 @@ from services.rules.pass_uses import PassUses
 from services.rules.presence import INSIDE_AFTER
 from services.store.columns import as_said
 from services.store.outbox import OutboxRow
+from services.store.records import pass_uses as pass_use_records
 from services.store.records.credential_reads import CredentialReadRow
 from services.store.records.credentials import CredentialRow
 from services.store.records.gate_acts import GateActRow
@@ -176,13 +177,7 @@ class _Past:
 
     def _using(self, row: PassUseRow) -> Callable[[], None]:
         def happen() -> None:
-            known = self._uses.get(row.jti, PassUses())
-            if row.state == "reserved":
-                self._uses[row.jti] = pass_uses.granted(known, row.read, row.at)
-            elif row.state == "used" and row.passage is not None:
-                self._uses[row.jti] = pass_uses.used(known, row.read, row.passage, row.at)
-            else:
-                self._uses[row.jti] = pass_uses.ended(known, row.read)
+            self._uses[row.jti] = pass_use_records.after(self._uses.get(row.jti, PassUses()), row)
 
         return happen
 

@@ -3,13 +3,14 @@
 import sqlalchemy as sa
 from sqlmodel import SQLModel
 
-from services.store import audit, messages, outbox, people, recording, users
-from services.store.screenings import custody
+from services.store import audit, directory, messages, outbox, people, recording, users
+from services.store.screenings import custody, photos, pupil_refusals
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visits import (
     codes,
     conditions,
     drafts,
+    draws,
     evenings,
     hosts,
     invitations,
@@ -25,7 +26,9 @@ ALL = (
     codes,
     conditions,
     custody,
+    directory,
     drafts,
+    draws,
     entries,
     evenings,
     hosts,
@@ -35,6 +38,8 @@ ALL = (
     outbox,
     party,
     people,
+    photos,
+    pupil_refusals,
     recording,
     sign_ins,
     users,

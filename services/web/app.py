@@ -4,24 +4,29 @@ import asyncio
 import logging
 import signal
 import socket
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
-from contextlib import asynccontextmanager, contextmanager, suppress
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, suppress
 from datetime import datetime
+from typing import Any
 
 import uvicorn
 import uvloop
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.types import ASGIApp
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
 from services.store.database import Store
 from services.store.schema_version import require_head
+from services.web.administration import directory
 from services.web.administration import routes as administration
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
 from services.web.guard_console.posts import Posts
+from services.web.guard_console.unanswered import DutyWatch
 from services.web.guard_console.zones import Zones
 from services.web.host_desk.all_desks import DESKS
 from services.web.invited import evening, invitation
@@ -36,14 +41,14 @@ from services.web.shared.outside import Visits
 from services.web.shared.pages import Templates
 from services.web.shared.parts import Parts
 from services.web.shared.rate_limit import Attempts
+from services.web.shared.rounds import make_rounds, round_of
 from services.web.shared.sessions import Sessions
-from services.web.shared.tidying import tidy
-from services.web.shared.watching import sweeps_of, watch
 from services.web.visitor_portal.all_pages import PAGES as PORTAL
 
 ROUTERS = (
     sign_in.router,
     administration.router,
+    directory.router,
     *ROOMS_OF_THE_POST,
     *PORTAL,
     *DESKS,
@@ -59,6 +64,17 @@ _GRACE_S = 3
 logger = logging.getLogger(__name__)
 
 
+class _Pages(FastAPI):
+    """Dresses every response, that of our own fault too, which no middleware that is added comes to see."""
+
+    def __init__(self, *, secure: bool, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
+        super().__init__(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
+        self._secure = secure
+
+    def build_middleware_stack(self) -> ASGIApp:
+        return SecurityHeaders(super().build_middleware_stack(), secure=self._secure)
+
+
 def make_app(
     store: Store,
     session_key: bytes,
@@ -66,9 +82,10 @@ def make_app(
     secure_cookies: bool,
     clock: Callable[[], datetime] = utc_now,
     visits: Visits | None = None,
+    trusted_proxies: Sequence[str] = (),
 ) -> FastAPI:
     """Put the app together: the one place where its parts meet; tests bring another clock. Without ``visits`` there is
-    no visitor portal and no host desk.
+    no visitor portal and no host desk. ``trusted_proxies`` may tell whose request they pass on.
 
     While it runs it pushes what changes in ``app.state.console.posts``; where the changes come from is not its matter.
     """
@@ -85,7 +102,7 @@ def make_app(
         with suppress(asyncio.CancelledError):
             await task
 
-    app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None, lifespan=pushing)
+    app = _Pages(secure=secure_cookies, lifespan=pushing)
     app.state.console = Console(posts, zones, names)
     app.state.parts = Parts(
         store=store,
@@ -103,7 +120,7 @@ def make_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
     add_error_pages(app)
-    app.add_middleware(SecurityHeaders, secure=secure_cookies)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(trusted_proxies))
     return app
 
 
@@ -122,7 +139,9 @@ def run(configuration: Configuration) -> None:
     listener = _listen(settings)
     try:
         require_head(store)
-        app = make_app(store, key, secure_cookies=settings.secure_cookies, visits=visits)
+        app = make_app(
+            store, key, secure_cookies=settings.secure_cookies, visits=visits, trusted_proxies=settings.proxies()
+        )
         sender = Sender(store, visits, carriers, utc_now) if carriers.any else None
         with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
             runner.run(_serve(configuration, app, listener, sender))
@@ -158,7 +177,13 @@ class _Server(uvicorn.Server):
 
 async def _serve(configuration: Configuration, app: FastAPI, listener: socket.socket, sender: Sender | None) -> None:
     config = uvicorn.Config(
-        app, log_config=None, access_log=False, server_header=False, timeout_graceful_shutdown=_GRACE_S, ws="none"
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,  # make_app knows which are trusted
+        timeout_graceful_shutdown=_GRACE_S,
+        ws="none",
     )
     posts = app.state.console.posts
     host, port = listener.getsockname()[:2]
@@ -169,7 +194,7 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
         server.should_exit = True
 
     news.add_done_callback(stop)
-    beside = [asyncio.create_task(work) for work in _work(configuration, app, sender)]
+    beside = [asyncio.create_task(work) for work in _beside(configuration, app.state.parts.store, posts, sender)]
     for task in beside:
         task.add_done_callback(stop)
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -181,11 +206,12 @@ async def _serve(configuration: Configuration, app: FastAPI, listener: socket.so
             await task
 
 
-def _work(configuration: Configuration, app: FastAPI, sender: Sender | None) -> list[Coroutine[None, None, None]]:
-    """Give what is done beside serving."""
-    sending = [sender.run(), tidy(sender.store, utc_now)] if sender else []
-    sweeps = sweeps_of(configuration)
-    return [*sending, watch(app.state.parts.store, utc_now, sweeps)] if sweeps else sending
+def _beside(
+    configuration: Configuration, store: Store, posts: Posts, sender: Sender | None
+) -> list[Coroutine[Any, Any, None]]:
+    """Give what runs beside the pages: the rounds, and the messages where they can be sent."""
+    rounds = make_rounds(store, utc_now, round_of(configuration))
+    return [rounds, sender.run(), DutyWatch(posts, store, utc_now).run()] if sender else [rounds]
 
 
 def _listen(settings: WebSettings) -> socket.socket:

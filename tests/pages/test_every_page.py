@@ -26,7 +26,7 @@ from tests.services.web.said import SITE, policy
 
 MAIL = '[mail]\nhost = "127.0.0.1"\nport = {port}\nsender = "school@example.kz"\ntls = "off"\n'
 VISITS = '[visits]\nkey = "visits.key"\npass_keys = "passes"\npublic_url = "http://127.0.0.1"\n'
-POST = ("by-name", "by-name?q=Қас", "checks", "checks/visitor-1", "custody", "walk-in")
+POST = ("crew", "by-name", "by-name?q=Қас", "checks", "checks/visitor-1", "custody", "walk-in")
 CARD = Credential(
     credential="0" * 32,
     version=0,
@@ -173,6 +173,11 @@ def test_the_rooms_at_the_post(looker: Looker) -> None:
     looker.signs_in("sabit")
     for room in POST:
         looker.looks_at(f"post-{room.partition('?')[0].replace('/', '-')}", f"{looker.school.url}/post/{room}")
+    looker.page.goto(f"{looker.school.url}/post/crew")
+    looker.page.keyboard.press("1")
+    looker.page.wait_for_url("**/post")
+    looker.looks_at("post-held", f"{looker.school.url}/post")
+    looker.looks_at("post-crew-held", f"{looker.school.url}/post/crew")
     assert looker.found == []
 
 
@@ -180,4 +185,5 @@ def test_the_rules_on_the_directors_page(looker: Looker) -> None:
     looker.signs_in("iman")
     for part in RULES:
         looker.looks_at(f"rules{part.replace('/', '-')}", f"{looker.school.url}/administration{part}")
+    looker.looks_at("directory", f"{looker.school.url}/directory")
     assert looker.found == []

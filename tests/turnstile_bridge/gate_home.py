@@ -170,7 +170,7 @@ class GateHome:
             answer_within_ms=answer_within_ms,
         )
         self.settings.write_text(text)
-        self._bridges: list[BridgeProcess] = []
+        self.bridges: list[BridgeProcess] = []
 
     @property
     def configuration(self) -> GateConfiguration:
@@ -185,12 +185,12 @@ class GateHome:
 
     def bridge(self) -> BridgeProcess:
         """Start a bridge."""
-        self._bridges.append(BridgeProcess(self.settings))
-        return self._bridges[-1]
+        self.bridges.append(BridgeProcess(self.settings))
+        return self.bridges[-1]
 
     def end(self) -> None:
         """End every bridge of this gate."""
-        for bridge in self._bridges:
+        for bridge in self.bridges:
             if bridge.process.poll() is None:
                 bridge.kill()
 

@@ -75,8 +75,20 @@ class Played:
         """Let the guard answer a read, or admit somebody by name; each answer is another unless ``id`` says so."""
         self.answered += 1
         event_id = changed.pop("id", f"administration:1:{self.answered}")
+        at = changed.pop("at", self.now.at)
         told = GUARD | {"read": read, "answer": verdict, "expires_at": self.now.at + timedelta(seconds=30)} | changed
-        return self.happens(GuardAnswered(event_id, GuardAnswer(**told), f"main:1:{self.seq + 1}"))
+        return self.happens(GuardAnswered(event_id, GuardAnswer(**told), f"main:1:{self.seq + 1}", at))
+
+    def holds(self, minutes: float = 10, **changed: Any) -> list[Effect]:
+        """Let the guard hold the gate free for a crew."""
+        until = self.now.at + timedelta(minutes=minutes)
+        return self.answers(
+            None, "admit", **{"because": "crew_coming", "category": "emergency", "expires_at": until} | changed
+        )
+
+    def lets_go(self, **changed: Any) -> list[Effect]:
+        """Let the guard end that."""
+        return self.answers(None, "refuse", because="crew_coming", **changed)
 
     def asks(self, credential: str = "aa") -> str:
         """Let a card be shown that the stream asks the guard about; gives its read."""

@@ -205,5 +205,5 @@ def test_questions_and_answers_outlive_a_kill() -> None:
 
 
 def test_every_row_of_the_table_is_used() -> None:
-    assert {to for to, _ in answers.STEPS} == {"asking", "by_name"}
-    assert set(answers.STEPS.values()) == {"answer_the_read", "admit_by_name"}
+    assert {to for to, _ in answers.STEPS} == {"asking", "by_name", "crew"}
+    assert set(answers.STEPS.values()) == {"answer_the_read", "admit_by_name", "hold", "let_go"}

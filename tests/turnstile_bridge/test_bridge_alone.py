@@ -3,13 +3,17 @@ kill.
 """
 
 import signal
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from schemas.credential_read import Direction
+from schemas.gate_event import GateEvent
 from schemas.topics import CREDENTIAL_READS, GATE_ACTS, GATE_EVENTS, PANICS, PASSAGES
 from tests.parts.waiting import eventually
-from tests.turnstile_bridge.gate_home import PUPIL, STAFF, STRANGER, GateHome, data_of
+from tests.turnstile_bridge.gate_home import GATE, PUPIL, SITE, STAFF, STRANGER, GateHome, data_of
+from turnstile_bridge.gate_words import Hold, Say
+from turnstile_bridge.journal import Journal
 from turnstile_bridge.simulated_school.school import SimulatedSchool
 
 
@@ -84,6 +88,52 @@ def test_a_forced_passage_a_tamper_a_fire_and_a_power_cut_are_told_for_what_they
     school.wait_for("relay_closed", direction="exit")
     assert school.walk_through("exit").result(5)
     eventually(lambda: [passage["outcome"] for passage in data_of(home.journalled(PASSAGES))] == ["forced", "free"])
+
+
+def test_a_turnstile_that_is_kept_open_is_told_once(home: GateHome, school: SimulatedSchool) -> None:
+    home.change("wait_s = 5.0", "wait_s = 5.0\nheld_after_s = 1.0")
+    home.bridge().ready()
+    school.stand_in("entry", on=True)
+    [told] = eventually(lambda: data_of(home.journalled(GATE_EVENTS), kind="held_open"))
+    assert told["device"] == "entry"
+    school.stand_in("entry", on=False)
+    school.stand_in("entry", on=True)
+    eventually(lambda: len(data_of(home.journalled(GATE_EVENTS), kind="held_open")) == 2)
+
+
+def killed_while(home: GateHome, hold: Hold) -> None:
+    """Leave a journal as a bridge does that is killed while it holds the gate free."""
+    folder = home.configuration.data_dir
+    folder.mkdir(parents=True, exist_ok=True)
+    journal = Journal(
+        folder / "journal.sqlite",
+        site=SITE,
+        signer=home.gate_signer,
+        placement=home.configuration.placement,
+        max_rows=1000,
+        max_bytes=10**6,
+    )
+    told = GateEvent(gate=GATE, kind="mode_changed", device=None, gap_s=None, detail={"mode": "held_free"})
+    journal.write([(Say(GATE_EVENTS, told, hold=hold), hold.since)])
+    journal.close()
+
+
+def test_a_hold_that_a_kill_cut_off_goes_on_and_ends_by_itself_without_a_stream(
+    home: GateHome, school: SimulatedSchool
+) -> None:
+    now = datetime.now(UTC)
+    until = now + timedelta(seconds=8)
+    hold = Hold(answer="administration:1:7", because="crew_coming", by="sabit", since=now, until=until)
+    killed_while(home, hold)
+    home.bridge().ready()
+    school.wait_for("relay_closed", direction="entry", timeout_s=10)
+    assert school.walk_through("entry").result(5)
+    eventually(lambda: [one["outcome"] for one in data_of(home.journalled(PASSAGES))] == ["free"])
+    school.wait_for("relay_opened", direction="entry", timeout_s=20)
+    changes = eventually(lambda: data_of(home.journalled(GATE_EVENTS), kind="mode_changed")[2:])
+    assert [(one["detail"]["over"], one["detail"]["by"]) for one in changes] == [("time", "sabit")]
+    assert datetime.now(UTC) >= until
+    assert opened(school) >= 2
 
 
 def test_a_press_shorter_than_a_poll_is_a_panic_and_a_silent_one_shows_nothing(

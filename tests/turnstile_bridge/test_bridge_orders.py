@@ -109,6 +109,47 @@ def test_a_pass_reaches_a_running_gate_and_its_revocation_too(
     eventually(shown_again)
 
 
+@pytest.mark.usefixtures("bridge")
+def test_a_crew_goes_in_and_out_freely_across_a_kill_until_a_person_ends_it(
+    online_home: GateHome, stream: StreamSide, online_school: SimulatedSchool
+) -> None:
+    stream.publish(crew("admit", lasts_s=-1))
+    stream.publish(crew("admit"), signer=online_home.services[Role.WEB])
+    stream.publish(crew("admit"))
+    online_school.wait_for("relay_closed", direction="entry")
+    assert online_school.walk_through("entry").result(5)
+    eventually(lambda: [one["outcome"] for one in data_of(stream.records(PASSAGES))] == ["free"])
+    online_home.end()
+    killed_at = len(online_school.told)
+    online_home.bridge().ready()
+    online_school.wait_for("relay_closed", direction="entry", after=killed_at, timeout_s=10)
+    assert online_school.walk_through("entry").result(5)
+    assert online_school.walk_through("exit").result(5)
+    eventually(lambda: [one["outcome"] for one in data_of(stream.records(PASSAGES))] == ["free"] * 3)
+    eventually(lambda: online_home.bridges[-1].said("decisions_followed"), within_s=40)
+    eventually(lambda: told_over(stream, crew("refuse")), within_s=40)
+    online_school.wait_for("relay_opened", direction="entry", after=killed_at)
+    begun, again, *over = [one["detail"] for one in data_of(stream.records(GATE_EVENTS), kind="mode_changed")]
+    assert (begun["mode"], begun["by"]) == (again["mode"], again["by"]) == ("held_free", "guard")
+    assert begun["answer"] == again["answer"]
+    assert [(one["over"], one["by"]) for one in over] == [("ended", "guard")]
+    assert not data_of(stream.records(GATE_ACTS))
+
+
+def told_over(stream: StreamSide, end: GuardAnswer) -> bool:
+    """Say that the hold is over, and tell whether the gate has heard it."""
+    stream.publish(end)
+    found = data_of(stream.records(GATE_EVENTS), kind="mode_changed")
+    return any("over" in one["detail"] for one in found)
+
+
+def crew(answer: Literal["admit", "refuse"], lasts_s: float = 600.0) -> GuardAnswer:
+    """Word that a crew is coming, or that it has come."""
+    return msgspec.structs.replace(
+        says(None, answer, lasts_s), because="crew_coming", holder=None, category="emergency"
+    )
+
+
 def versions(home: GateHome) -> dict[str, int]:
     """Give the version of each fact on the gate's disk."""
     connection = sqlite3.connect(home.folder / "data" / "facts.sqlite")

@@ -50,6 +50,8 @@ HAPPENINGS = some.one_of(
     some.tuples(some.just("failed"), some.integers(0, 5)),
     some.tuples(some.just("guard"), some.integers(0, 5), ANSWERS, some.floats(-1.0, 30.0)),
     some.tuples(some.just("by_name"), some.integers(0, 3), ANSWERS, some.floats(-1.0, 30.0)),
+    some.tuples(some.just("hold"), some.floats(-0.1, 1.0)),
+    some.tuples(some.just("let_go")),
 )
 
 
@@ -59,10 +61,27 @@ def read_ids(gate_: Played) -> list[str]:
     return [str(effect.id) for effect in said]
 
 
+def guarded(gate_: Played, what: str, about: list[Any]) -> None:
+    """Let the guard say something."""
+    known = read_ids(gate_)
+    match what:
+        case "guard" if known:
+            expires_at = gate_.now.at + timedelta(seconds=about[2])
+            gate_.answers(known[about[0] % len(known)], about[1], expires_at=expires_at)
+        case "by_name":
+            expires_at = gate_.now.at + timedelta(seconds=about[2])
+            gate_.answers(None, about[1], id=f"administration:1:name-{about[0]}", expires_at=expires_at)
+        case "hold":
+            gate_.holds(about[0])
+        case "let_go":
+            gate_.lets_go()
+
+
 def played(happenings: list[tuple[Any, ...]], own_verdict: Verdict) -> Played:
     """Let it all happen, and time pass until nothing is due."""
     gate_ = Played(own_verdict)
     for what, *about in happenings:
+        guarded(gate_, what, about)
         known = read_ids(gate_)
         match what:
             case "show":
@@ -73,12 +92,6 @@ def played(happenings: list[tuple[Any, ...]], own_verdict: Verdict) -> Played:
                 gate_.happens(
                     answer(read, about[1], direction=data.direction, credential=data.credential)  # type: ignore[union-attr]
                 )
-            case "guard" if known:
-                expires_at = gate_.now.at + timedelta(seconds=about[2])
-                gate_.answers(known[about[0] % len(known)], about[1], expires_at=expires_at)
-            case "by_name":
-                expires_at = gate_.now.at + timedelta(seconds=about[2])
-                gate_.answers(None, about[1], id=f"administration:1:name-{about[0]}", expires_at=expires_at)
             case "time":
                 gate_.passes(about[0])
             case "failed" if gate_.unlocked():
@@ -104,6 +117,7 @@ def test_whatever_happens_each_read_has_one_act_and_each_opening_one_end(
     assert all(act.verdict is Verdict.ADMIT for act in acts if act.direction == "exit")
     assert gate.next_deadline_s(gate_.state) is None
     assert not gate_.state.reads, "nothing is remembered for ever"
+    assert "hold" not in gate_.state.free, "no hold outlives its time"
 
 
 @settings(max_examples=300, deadline=None)

@@ -11,8 +11,10 @@ import pytest
 from schemas.passage import Outcome
 from schemas.reasons import Verdict
 from services.rules.facts import PassStanding
+from tests.turnstile_bridge.played_gate import SETUP
 from tests.turnstile_bridge.test_journal import act, open_journal, passage
-from turnstile_bridge.gate_words import Grant, Say
+from turnstile_bridge.freedom import told
+from turnstile_bridge.gate_words import Grant, Hold, Say
 from turnstile_bridge.journal import Journal
 from turnstile_bridge.standing import QUESTIONS_KEPT, USES_KEPT
 
@@ -93,6 +95,30 @@ def test_a_question_is_found_after_a_kill_until_it_is_answered(journal: Journal)
     journal.write([(guard_said("main:0:7", Verdict.REFUSE, decided_by="guard", decision="administration:1:4"), AT)])
     found = journal.unfinished(AT)
     assert (found.questions, found.answers) == ((), (("administration:1:4", AT),))
+
+
+def test_a_hold_is_found_after_a_kill_until_its_end_is_told_and_its_answer_counts_no_second_time(
+    journal: Journal,
+) -> None:
+    hold = Hold(
+        answer="administration:1:7",
+        because="crew_coming",
+        by="sabit",
+        since=AT,
+        until=AT + timedelta(minutes=10),
+        until_s=1600.0,
+    )
+    said = told(SETUP, "mode_changed", None, mode="held_free")
+    longer = msgspec.structs.replace(hold, answer="administration:1:8", until=AT + timedelta(minutes=20))
+    journal.write([(msgspec.structs.replace(said, hold=one), AT) for one in (hold, longer)])
+    found = journal.unfinished(AT)
+    assert (found.hold, [answer for answer, _ in found.answers]) == (
+        longer,
+        ["administration:1:7", "administration:1:8"],
+    )
+    journal.write([(msgspec.structs.replace(said, ends_hold=True), AT)])
+    found = journal.unfinished(AT)
+    assert (found.hold, len(found.answers)) == (None, 2)
 
 
 def test_old_questions_and_answers_are_forgotten_and_old_reads_are_not(journal: Journal) -> None:

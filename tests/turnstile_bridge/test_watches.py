@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from turnstile_bridge.clock_watch import ClockWatch, is_doubted
+from turnstile_bridge.drivers.held_watch import HeldWatch
 from turnstile_bridge.gate_words import Instant
 from turnstile_bridge.link_watch import LinkWatch
 from turnstile_bridge.panic_watch import PanicWatch, Press
@@ -104,3 +105,19 @@ def test_doubt_is_told_when_it_begins() -> None:
         False,
         True,
     ]
+
+
+def test_a_way_that_stays_open_is_told_once_until_it_has_closed() -> None:
+    watch = HeldWatch(15.0)
+    watch.seen(["entry"], 100.0)
+    watch.seen(["entry"], 110.0)
+    assert [watch.held(now_s) for now_s in (114.9, 115.0, 116.0)] == [[], ["entry"], []]
+    watch.seen([], 117.0)
+    watch.seen(["entry"], 118.0)
+    assert [watch.held(now_s) for now_s in (132.0, 133.0)] == [[], ["entry"]]
+
+
+def test_both_ways_at_once_are_a_mechanism_without_power_and_held_by_nobody() -> None:
+    watch = HeldWatch(15.0)
+    watch.seen(["entry", "exit"], 100.0)
+    assert watch.held(200.0) == []

@@ -66,6 +66,11 @@ def events(
     return told
 
 
+def open_ways(wires: Wiring, levels: dict[Contact, bool]) -> list[Direction]:
+    """Give the ways whose passage contact is away as the inputs stand."""
+    return [way for way, wire in wires.passages.items() if _happening(wire, levels)]
+
+
 def _happening(wire: Input, levels: dict[Contact, bool]) -> bool:
     idle = wire.normally == "closed"
     return levels.get((wire.reader, wire.number), idle) != idle

@@ -57,6 +57,12 @@ class PassageReversed(msgspec.Struct, frozen=True):
     direction: Direction
 
 
+class PassageHeld(msgspec.Struct, frozen=True):
+    """A passage's contact has not come back for longer than anybody needs: something keeps the mechanism open."""
+
+    direction: Direction
+
+
 class PanicPressed(msgspec.Struct, frozen=True):
     """A panic button was pressed; latched, so that the shortest press counts."""
 
@@ -112,6 +118,7 @@ HardwareEvent = (
     | PassageStarted
     | PassageCompleted
     | PassageReversed
+    | PassageHeld
     | PanicPressed
     | FireContact
     | Tampered

@@ -10,6 +10,7 @@ from collections import deque
 
 from schemas.credential_read import Direction
 from turnstile_bridge.drivers import contacts
+from turnstile_bridge.drivers.held_watch import HeldWatch
 from turnstile_bridge.drivers.interface import (
     CardRead,
     DeviceBack,
@@ -18,6 +19,7 @@ from turnstile_bridge.drivers.interface import (
     HardwareState,
     Look,
     PassageCompleted,
+    PassageHeld,
     UnlockFailed,
 )
 from turnstile_bridge.drivers.osdp_line import Card, Inputs, LineEvent, NotSent, OsdpLine, ReaderDown, ReaderUp
@@ -54,6 +56,7 @@ class OsdpGate:
         self._ticks = max(1, round(held_ms / _TICK_MS))
         self._levels: dict[contacts.Contact, bool] = {}
         self._reported: set[str] = set()
+        self._held = HeldWatch(turnstile.held_after_s)
         self._granted: deque[str] = deque(maxlen=_GRANTS_KEPT)
         self._free_until_s: float | None = None
 
@@ -77,7 +80,8 @@ class OsdpGate:
         """Let the line work and give what happened at the gate."""
         events: list[HardwareEvent] = []
         for told in self._line.poll(now_s):
-            events += self._event(told)
+            events += self._event(told, now_s)
+        events += [PassageHeld(way) for way in self._held.held(now_s)]
         if self._free_until_s is not None and now_s >= self._free_until_s:
             self._hold_free(now_s)
         return events
@@ -131,15 +135,18 @@ class OsdpGate:
             self._line.output(relay.reader, relay.number, _ON_FOR, _FREE_TICKS)
         self._free_until_s = float("-inf") if now_s is None else now_s + _FREE_AGAIN_S
 
-    def _event(self, told: LineEvent) -> list[HardwareEvent]:
+    def _event(self, told: LineEvent, now_s: float) -> list[HardwareEvent]:
         match told:
             case Card():
                 return [CardRead(told.reader, told.bits, told.data)]
             case Inputs():
-                return self._inputs(told)
+                events = self._inputs(told)
+                self._held.seen(contacts.open_ways(self._wires, self._levels), now_s)
+                return events
             case NotSent():
                 return [UnlockFailed(told.token)]
             case ReaderDown():
+                self._held.seen((), now_s)
                 return [DeviceLost(told.reader, told.answers)]
             case ReaderUp():
                 self._reported.discard(told.reader)

@@ -2,8 +2,7 @@
 that goes wrong.
 
 It is wired as the gate's own settings say, and stands outside the bridge: the two meet only on the pty. Everything
-that happens is told to ``tell`` and kept in ``told``, with the
-wall clock (``at``) and the clock that all processes of a machine share (``s``).
+that happens is told to ``tell`` and kept in ``told``, with the wall clock (``at``) and the machine's own (``s``).
 """
 
 import threading
@@ -123,6 +122,10 @@ class SimulatedSchool:
             self.line.later(self._turnstile.busy_s(time.monotonic()), lambda: self._pass(direction, "forced"))
 
         self.line.call(force)
+
+    def stand_in(self, direction: Direction, *, on: bool) -> None:
+        """Stand in the mechanism (or step out of it)."""
+        self._hold(self._passes[direction], "stood", on=on)
 
     def press_panic(self, button: str) -> None:
         """Press a panic button for 50 ms."""

@@ -12,6 +12,7 @@ from services.store import audit, outbox
 from services.store.columns import Recorded, UtcDateTime, by_time
 from services.store.database import serialise
 from services.store.outbox import OutboxRow
+from services.store.records.gate_acts import GateActRow
 
 
 class GuardAnswerRow(Recorded, table=True):
@@ -66,6 +67,22 @@ def of_read(session: Session, site: str, read: str) -> Sequence[GuardAnswerRow]:
     """Give the answers to one read of a site, first one first."""
     query = select(GuardAnswerRow).where(GuardAnswerRow.site == site, GuardAnswerRow.read == read)
     return session.exec(query.order_by(col(GuardAnswerRow.at))).all()
+
+
+def is_seen_to(session: Session, asked: GateActRow, at: datetime) -> bool:
+    """Tell whether somebody has answered a question: the read itself, or its holder by name or by another read. An
+    answer that ran out before its gate acted on it does not count.
+    """
+    whom = [col(GuardAnswerRow.read) == asked.read]
+    if asked.holder is not None:
+        whom.append(col(GuardAnswerRow.holder) == asked.holder)
+    given = select(GuardAnswerRow).where(GuardAnswerRow.site == asked.site, GuardAnswerRow.at >= asked.at)
+    answers = session.exec(given.where(sa.or_(*whom))).all()
+    if any(answer.expires_at > at for answer in answers):
+        return True
+    acted = select(GateActRow.id).where(GateActRow.site == asked.site, GateActRow.at >= asked.at)
+    acted = acted.where(col(GateActRow.decision).in_([answer.id for answer in answers]))
+    return bool(answers) and session.exec(acted.limit(1)).first() is not None
 
 
 def _given(session: Session, site: str, answer: GuardAnswer) -> Sequence[GuardAnswerRow]:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 from sqlmodel import JSON, Field, Session, col, select
 
 from services.store.columns import Recorded, UtcDateTime, by_time
@@ -33,10 +34,25 @@ class ScreeningRow(Recorded, table=True):
     resolution: str | None
 
 
+def is_newest() -> sa.ColumnElement[bool]:
+    """Tell, in a query of rows of this table, whether one is the last of its holder."""
+    newer = aliased(ScreeningRow)
+    same = (col(newer.site) == ScreeningRow.site) & (col(newer.holder) == ScreeningRow.holder)
+    return ~sa.exists().where(same & (col(newer.version) > ScreeningRow.version))
+
+
 def latest(session: Session, site: str, holder: str) -> ScreeningRow | None:
     """Give what was recorded last about a person of a site."""
     query = select(ScreeningRow).where(ScreeningRow.site == site, ScreeningRow.holder == holder)
     return session.exec(query.order_by(col(ScreeningRow.version).desc()).limit(1)).first()
+
+
+def one(session: Session, site: str, holder: str, version: int) -> ScreeningRow | None:
+    """Give one record about a person of a site."""
+    query = select(ScreeningRow).where(
+        ScreeningRow.site == site, ScreeningRow.holder == holder, ScreeningRow.version == version
+    )
+    return session.exec(query).first()
 
 
 def standing_out(session: Session, site: str) -> Sequence[ScreeningRow]:

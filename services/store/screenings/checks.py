@@ -21,8 +21,8 @@ from services.store.local_time import local_midnight
 from services.store.records import screenings
 from services.store.records.screenings import ScreeningRow
 from services.store.saying import say
+from services.store.screenings import registrations
 from services.store.screenings.items import item_list
-from services.store.visitors_journal import walk_ins
 
 Resolution = Literal["left_at_the_post", "taken_away", "exception_accepted", "handed_over", "mistaken"]
 
@@ -60,8 +60,12 @@ def standing_after(before: str | None, check: Check) -> Standing:
     return max([found, *stays], key=RANKS.index)
 
 
-def record_check(session: Session, *, site: str, check: Check, by: str, post: str, at: datetime) -> Screening:
-    """Record a check and give it as it was said. What may not be done with a pupil is a RuleForbids."""
+def record_check(
+    session: Session, *, site: str, check: Check, by: str, post: str, at: datetime, after: int | None = None
+) -> Screening:
+    """Record a check and give it as it was said. ``after`` is the version on which the guard's form was made: the same
+    form sent again says nothing new. What may not be done with a pupil is a RuleForbids.
+    """
     if check.category == "pupil" and check.outcome == "check_refused":
         raise RuleForbids("pupil_refuses")
     if check.category == "pupil" and check.method not in _OF_PUPILS:
@@ -70,7 +74,12 @@ def record_check(session: Session, *, site: str, check: Check, by: str, post: st
         raise RuleForbids("no_item")
     serialise(session, SCREENINGS.name, site, check.holder)
     known = screenings.latest(session, site, check.holder)
-    version = known.version + 1 if known else 1
+    before_it = known.version if known else 0
+    if known is not None and after is not None and after < before_it:
+        sent = screenings.one(session, site, check.holder, after + 1)
+        if sent is not None and _is_same(sent, check, by):
+            return as_said(sent, Screening)
+    version = before_it + 1
     since = local_midnight(session, site, at)
     refusals = screenings.refused_since(session, site, check.holder, since)
     before = known.standing if known else None
@@ -85,7 +94,7 @@ def record_check(session: Session, *, site: str, check: Check, by: str, post: st
         items=[*check.items, *(item for item in kept if item not in check.items)],
         standing=standing_after(before, check),
         refusals=refusals + (check.outcome == "check_refused"),
-        drawn=walk_ins.drawn_since(session, site, check.holder, since),
+        drawn=registrations.is_drawn(session, site, check.holder, since),
         by=by,
         post=post,
         gate=check.gate,
@@ -137,6 +146,15 @@ def resolve(
 def _say(session: Session, site: str, said: Screening, by: str, at: datetime, act: str) -> None:
     detail: dict[str, str] = {"standing": said.standing}
     say(session, site=site, topic=SCREENINGS, data=said, by=by, act=act, subject=said.holder, detail=detail, at=at)
+
+
+def _is_same(row: ScreeningRow, check: Check, by: str) -> bool:
+    """Tell whether a record is that of the same check by the same guard; items that stood before may have joined it."""
+    said = (row.screening, row.by, row.method, row.outcome)
+    told = [msgspec.to_builtins(item) for item in check.items]
+    return said == (f"check/{check.holder}/{row.version}", by, check.method, check.outcome) and (
+        row.items[: len(told)] == told
+    )
 
 
 def _items(row: ScreeningRow) -> list[FoundItem]:

@@ -1,36 +1,45 @@
-"""Custody: what was left at the post, as a chain of entries from leaving to returning or handing over. Nothing here is
-ever deleted; what stays too long is overdue.
+"""Custody: what was left at the post, as a chain of entries from leaving to returning or handing over. Nothing here
+vanishes; what stays longer than the list of items says is overdue, and the duty administrator is told.
 """
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import msgspec
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
-from services.store import audit
+from services.store import audit, messages
 from services.store.columns import UtcDateTime
 from services.store.database import next_number, serialise
+from services.store.local_time import local_midnight
 from services.store.records import screenings
-from services.store.screenings import checks
+from services.store.screenings import checks, whom
 from services.store.screenings.items import item_list
 
 CustodyAct = Literal["left", "returned", "to_parents", "to_police"]
 ENDS: frozenset[str] = frozenset({"returned", "to_parents", "to_police"})
 
-LIMIT = timedelta(days=1)
-"""How long something may lie at the post before it is overdue."""
-
 WORDS_AT_MOST = 200
+SYSTEM = "qaqpa"
+"""Who tells what nobody has asked for, in the audit."""
+
+_TOLD_AT_ONCE = 100
 
 
 class CustodyRow(SQLModel, table=True):
-    """One thing in custody, under the number on its receipt (counted for each site)."""
+    """One thing in custody, under the number on its receipt (counted for each site). ``form`` was minted with the
+    guard's form, so that one sent twice is one thing; ``overdue_told_at`` is when somebody was told that it lies too
+    long.
+    """
 
     __tablename__ = "custody"
-    __table_args__ = (sa.Index("ix_custody_site_holder", "site", "holder"),)
+    __table_args__ = (
+        sa.Index("ix_custody_site_holder", "site", "holder"),
+        sa.Index("ix_custody_site_form", "site", "form", unique=True),
+        sa.Index("ix_custody_due_at", "due_at"),
+    )
 
     site: str = Field(primary_key=True)
     number: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -40,6 +49,8 @@ class CustodyRow(SQLModel, table=True):
     description: str
     screening: str | None
     due_at: datetime = Field(sa_type=UtcDateTime)
+    form: str | None = None
+    overdue_told_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
 
 
 class CustodyEntryRow(SQLModel, table=True):
@@ -59,12 +70,13 @@ class CustodyEntryRow(SQLModel, table=True):
 
 
 class Thing(msgspec.Struct, frozen=True, kw_only=True):
-    """What somebody leaves: whose, which item of the list, how many, what it looks like."""
+    """What somebody leaves: whose, which item of the list, how many, what it looks like, and the form that said so."""
 
     holder: str
     item: str
     count: int
     description: str
+    form: str | None = None
 
 
 class Chain(msgspec.Struct, frozen=True):
@@ -84,10 +96,13 @@ class Chain(msgspec.Struct, frozen=True):
 
 
 def leave(session: Session, *, site: str, thing: Thing, by: str, post: str, at: datetime) -> int:
-    """Take a thing into custody and give its number. When everything that was found with its owner lies at the post,
-    nothing stands against the owner any more.
+    """Take a thing into custody and give its number; a form that was sent before gives its first one. When everything
+    that was found with its owner lies at the post, nothing stands against the owner any more.
     """
     serialise(session, "custody", site)
+    before = _of_form(session, site, thing.form)
+    if before is not None:
+        return before.number
     number = next_number(session, CustodyRow.number, CustodyRow.site == site)
     known = screenings.latest(session, site, thing.holder)
     row = CustodyRow(
@@ -98,7 +113,13 @@ def leave(session: Session, *, site: str, thing: Thing, by: str, post: str, at: 
         count=max(1, thing.count),
         description=thing.description[:WORDS_AT_MOST],
         screening=known.screening if known is not None and known.standing != "clear" else None,
-        due_at=at + LIMIT,
+        due_at=item_list().due_at(
+            thing.item,
+            of_pupil=whom.category_of(session, site, thing.holder) == "pupil",
+            at=at,
+            midnight=local_midnight(session, site, at),
+        ),
+        form=thing.form,
     )
     session.add(row)
     session.flush()
@@ -123,12 +144,15 @@ def hand_over(  # noqa: PLR0913  an entry has all of this
     at: datetime,
 ) -> bool:
     """Write that a thing was returned or handed over; False when there is none under the number, or it has gone
-    already.
+    already (the same hand-over again is True, and nothing is written).
     """
     serialise(session, "custody", site)
     chain = one(session, site, number)
-    if chain is None or chain.ended or act not in ENDS:
+    if chain is None or act not in ENDS:
         return False
+    if chain.ended:
+        last = chain.entries[-1]
+        return (last.act, last.to_whom, last.by) == (act, to_whom[:WORDS_AT_MOST], by)
     _enter(session, site, number, act, by, post, to_whom[:WORDS_AT_MOST], note[:WORDS_AT_MOST], at)
     return True
 
@@ -140,16 +164,40 @@ def one(session: Session, site: str, number: int) -> Chain | None:
 
 
 def at_post(session: Session, site: str) -> list[Chain]:
-    """Give what lies at the post now, the longest first."""
-    ended = select(CustodyEntryRow.number).where(CustodyEntryRow.site == site, col(CustodyEntryRow.act).in_(ENDS))
-    query = select(CustodyRow).where(CustodyRow.site == site, col(CustodyRow.number).not_in(ended))
-    return _chains(session, site, session.exec(query.order_by(col(CustodyRow.due_at))).all())
+    """Give what lies at the post now, what is due first."""
+    query = select(CustodyRow).where(CustodyRow.site == site, ~has_gone())
+    in_order = query.order_by(col(CustodyRow.due_at), col(CustodyRow.number))
+    return _chains(session, site, session.exec(in_order).all())
+
+
+def count_overdue(session: Session, site: str, now: datetime) -> int:
+    """Count what lies at a site's post longer than it may."""
+    overdue = (CustodyRow.site == site, col(CustodyRow.due_at) <= now, ~has_gone())
+    return session.exec(select(sa.func.count()).select_from(CustodyRow).where(*overdue)).one()
+
+
+def tell_overdue(session: Session, at: datetime) -> int:
+    """Tell the duty administrators of all sites, once for each thing, what lies at a post longer than it may, and give
+    how many things that were. A site that has nobody to tell is asked again.
+    """
+    serialise(session, "custody_overdue")
+    query = select(CustodyRow).where(
+        col(CustodyRow.due_at) <= at, col(CustodyRow.overdue_told_at).is_(None), ~has_gone()
+    )
+    told = 0
+    for row in session.exec(query.order_by(col(CustodyRow.due_at)).limit(_TOLD_AT_ONCE)):
+        subject = f"custody/{row.number}"
+        if messages.tell_duty(session, site=row.site, kind="custody_overdue", subject=subject, number=1, at=at):
+            row.overdue_told_at = at
+            session.add(row)
+            audit.note(session, site=row.site, by=SYSTEM, act="custody_overdue", subject=subject, at=at)
+            told += 1
+    return told
 
 
 def gone(session: Session, site: str, limit: int) -> list[Chain]:
     """Give what has been returned or handed over, the newest number first."""
-    ended = select(CustodyEntryRow.number).where(CustodyEntryRow.site == site, col(CustodyEntryRow.act).in_(ENDS))
-    query = select(CustodyRow).where(CustodyRow.site == site, col(CustodyRow.number).in_(ended))
+    query = select(CustodyRow).where(CustodyRow.site == site, has_gone())
     return _chains(session, site, session.exec(query.order_by(col(CustodyRow.number).desc()).limit(limit)).all())
 
 
@@ -161,6 +209,19 @@ def _chains(session: Session, site: str, things: Sequence[CustodyRow]) -> list[C
     for entry in session.exec(query.order_by(col(CustodyEntryRow.step))):
         entries[entry.number].append(entry)
     return [Chain(thing, entries[thing.number]) for thing in things]
+
+
+def _of_form(session: Session, site: str, form: str | None) -> CustodyRow | None:
+    if form is None:
+        return None
+    return session.exec(select(CustodyRow).where(CustodyRow.site == site, CustodyRow.form == form)).first()
+
+
+def has_gone() -> sa.ColumnElement[bool]:
+    """Tell, in a query of things, whether one has left the post."""
+    entry = sa.inspect(CustodyEntryRow).local_table.c
+    mine = (entry.site == CustodyRow.site) & (entry.number == CustodyRow.number)
+    return sa.exists().where(mine & entry.act.in_(ENDS))
 
 
 def _all_left(session: Session, site: str, known: screenings.ScreeningRow) -> bool:

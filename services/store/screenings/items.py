@@ -4,7 +4,7 @@ words.
 
 import tomllib
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
 from typing import Literal
@@ -39,9 +39,12 @@ class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
 
 
 class Category(_Line, frozen=True, kw_only=True):
-    """A category of the order. What is restricted in lessons may be brought in: it refuses nobody."""
+    """A category of the order. What is restricted in lessons may be brought in: it refuses nobody. ``custody_hours``
+    is how long a thing of it may lie at the post, where that is shorter than the list's own limit.
+    """
 
     status: CategoryStatus
+    custody_hours: int | None = None
 
 
 class Exemption(_Line, frozen=True, kw_only=True):
@@ -71,10 +74,18 @@ class Edition(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     compiled: date
 
 
+class CustodyLimit(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How many days a thing may lie at the post after that of its leaving, until midnight of the last."""
+
+    adults_days: int
+    pupils_days: int
+
+
 class ItemList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The whole list."""
 
     edition: Edition
+    custody: CustodyLimit
     categories: list[Category]
     exceptions: list[Exemption]
     items: list[Item]
@@ -100,6 +111,14 @@ class ItemList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         """Tell whether the first question is whether it is real or a look-alike."""
         item = self.item(code)
         return item is not None and item.weapon
+
+    def due_at(self, code: str, *, of_pupil: bool, at: datetime, midnight: datetime) -> datetime:
+        """Give until when a thing left at a moment may lie at the post; ``midnight`` began that day at the school."""
+        days = self.custody.pupils_days if of_pupil else self.custody.adults_days
+        category = self.category_of(code)
+        until = midnight + timedelta(days=days + 1)
+        hours = category.custody_hours if category is not None else None
+        return until if hours is None else min(until, at + timedelta(hours=hours))
 
     def find(self, wanted: str) -> Sequence[Item]:
         """Give the items that a guard's words mean, the nearest first; everything for no words at all."""

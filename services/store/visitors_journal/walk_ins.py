@@ -14,13 +14,13 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from schemas.credential import Category
 from schemas.site_policy import SitePolicy
 from services.rules.asked import measure_now
-from services.rules.drawing import check_due
 from services.store import audit, people
 from services.store.administration import NotAllowed
 from services.store.columns import UtcDateTime
 from services.store.database import serialise
 from services.store.records import site_policies
 from services.store.visitors_journal import entries
+from services.store.visits import draws
 from services.store.visits.names import name_key, plain
 
 WALK_IN_CATEGORIES: tuple[Category, ...] = ("visitor", "representative", "contractor", "official", "emergency")
@@ -110,7 +110,7 @@ def register(session: Session, *, site: str, told: WalkIn, by: str, post: str, a
         document_tail=plain(told.document_tail).replace(" ", "")[-TAIL:],
         host_text=plain(told.host_text)[:_WORDS_AT_MOST],
         purpose=plain(told.purpose)[:_WORDS_AT_MOST],
-        drawn=policy is not None and check_due(policy, told.category, told.visit, secrets.token_bytes(32), at),
+        drawn=draws.draw(session, site=site, visit=told.visit, category=told.category, policy=policy, at=at),
         came_at=told.came_at or at,
         from_paper=told.came_at is not None,
         registered_at=at,
@@ -145,9 +145,11 @@ def since(session: Session, site: str, moment: datetime) -> Sequence[WalkInRow]:
 
 
 def drawn_since(session: Session, site: str, holder: str, moment: datetime) -> bool:
-    """Tell whether the system chose a visitor for a check since a moment."""
-    known = of_holder(session, site, holder)
-    return known is not None and known.drawn and known.came_at >= moment
+    """Tell whether the system chose a visitor for a check since a moment, in any registration: to register somebody
+    again spares nobody.
+    """
+    query = select(WalkInRow.visit).where(WalkInRow.site == site, WalkInRow.holder == holder, WalkInRow.drawn)
+    return session.exec(query.where(WalkInRow.came_at >= moment).limit(1)).first() is not None
 
 
 def returning(session: Session, site: str, wanted: str, limit: int) -> list[WalkInRow]:

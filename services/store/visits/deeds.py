@@ -10,11 +10,10 @@ from sqlmodel import Session
 
 from schemas.credential import Category
 from schemas.site_policy import SitePolicy
-from services.rules.drawing import check_due
 from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
-from services.store.visits import conditions, hosts, links, passes, regular, visits
+from services.store.visits import conditions, draws, hosts, links, passes, regular, visits
 from services.store.visits.conditions import Conditions
 from services.store.visits.hosts import HostRow
 from services.store.visits.links import Purpose
@@ -104,7 +103,7 @@ def enter(
         holder=f"visitor-{secrets.token_hex(_REFERENCE_BYTES)}",
         name_key=name_key(asked.name),
         host=host.host if host else None,
-        screening_due=check_due(policy, asked.category, visit, seals.drawing_secret(site), at),
+        screening_due=draws.draw(session, site=site, visit=visit, category=asked.category, policy=policy, at=at),
         requested_at=at,
         kept_until=asked.leaves_at + KEPT,
         **msgspec.structs.asdict(asked),

@@ -40,7 +40,7 @@ class Seals:
         return self._digits(PASS_CODE_DIGITS, "pass-code", site, jti)
 
     def drawing_secret(self, site: str) -> bytes:
-        """Give the secret with which a site's visitors are drawn for a check, and with which an audit draws again."""
+        """Give the secret with which a site's visits were drawn before draws were kept, for an audit."""
         return self._digest("drawing", site)
 
     def hashed(self, what: str, site: str, text: str) -> str:

@@ -10,7 +10,7 @@ from sqlmodel import JSON, Field, Session, SQLModel, col, select
 from schemas.credential import Category
 from services.store.columns import UtcDateTime
 from services.store.visits import party
-from services.store.visits.states import State
+from services.store.visits.states import WITH_PASS, State
 
 
 class VisitRow(SQLModel, table=True):
@@ -117,6 +117,18 @@ def between(session: Session, site: str, begin: datetime, end: datetime, limit: 
     query = select(VisitRow).where(VisitRow.site == site, VisitRow.state != "requested")
     query = query.where(col(VisitRow.arrives_at) >= begin, col(VisitRow.arrives_at) < end)
     return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
+
+
+def expected(
+    session: Session, site: str, begin: datetime, end: datetime, weekday: int, limit: int
+) -> Sequence[VisitRow]:
+    """Give the visits with a pass on one day of a site (``end`` not within): those of that day, and the regular ones
+    that come on its weekday.
+    """
+    query = select(VisitRow).where(VisitRow.site == site, col(VisitRow.state).in_(WITH_PASS))
+    query = query.where(col(VisitRow.arrives_at) < end, col(VisitRow.leaves_at) > begin)
+    found = session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
+    return [row for row in found if not row.weekdays or weekday in row.weekdays]
 
 
 def of_hosts(session: Session, site: str, hosts: Collection[str], at: datetime, limit: int = 500) -> Sequence[VisitRow]:

@@ -1,5 +1,28 @@
 """The rooms of the post, for the app that serves them."""
 
-from services.web.guard_console import answers, by_name, custody, routes, screening, walk_in
+from services.web.guard_console import (
+    answers,
+    by_name,
+    call_back,
+    crew,
+    custody,
+    expected,
+    routes,
+    screening,
+    walk_in,
+)
 
-ROOMS = (routes.router, answers.router, by_name.router, screening.router, custody.router, walk_in.router)
+ROOMS = tuple(
+    room.router
+    for room in (
+        routes,
+        answers,
+        by_name,
+        crew,
+        screening,
+        custody,
+        walk_in,
+        call_back,
+        expected,
+    )
+)

@@ -11,6 +11,7 @@ import msgspec
 
 from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent
+from services.web.guard_console.holds import HoldView
 from services.web.guard_console.post_state import SHOWN_FOR
 from services.web.guard_console.reads_view import Read, read_of_act
 from services.web.guard_console.seen import Seen
@@ -31,7 +32,7 @@ _WELL = frozenset({"device_back", "link_restored", "link_lost"})
 
 
 class GateView(msgspec.Struct, frozen=True, kw_only=True):
-    """One gate: how it is reached, since when, what troubles it, who came last.
+    """One gate: how it is reached, since when, what troubles it, who came last, whether it is held for a crew.
 
     ``unknown`` while this page itself has no news: then a gate's silence says nothing of the gate.
     """
@@ -43,6 +44,7 @@ class GateView(msgspec.Struct, frozen=True, kw_only=True):
     heard_at: datetime | None
     troubles: list[str]
     last: Read | None
+    hold: HoldView | None
 
 
 def gates_view(sight: Sight) -> list[GateView]:
@@ -62,6 +64,7 @@ def _gate(sight: Sight, gate: str) -> GateView:
         heard_at=sight.state.heard.get(gate),
         troubles=_troubles(sight, gate),
         last=read_of_act(sight, acts[0]) if acts and sight.now - acts[0].at < SHOWN_FOR else None,
+        hold=sight.state.holds.view(gate, sight.now, sight.state.started.get(gate)),
     )
 
 

@@ -18,13 +18,14 @@ from schemas.delivery import Delivery
 from schemas.envelope import Event
 from schemas.gate_act import GateAct
 from schemas.gate_event import GateEvent
-from schemas.guard_answer import GuardAnswer
+from schemas.guard_answer import HOLDS, GuardAnswer
 from schemas.ids import panic_alarm_id
 from schemas.panic import Panic
 from schemas.passage import Passage
 from schemas.reasons import Verdict
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
+from services.web.guard_console.holds import Holds
 from services.web.guard_console.questions import Questions
 from services.web.guard_console.seen import DataT, Seen, seen
 from services.web.guard_console.troubles import TROUBLE_GROUPS
@@ -72,8 +73,8 @@ class KnownAlarm(msgspec.Struct):
 
 class PostState(msgspec.Struct, kw_only=True):
     """One site, as its posts see it. ``acts`` and ``passages`` are by gate, newest first; ``presses`` by event id;
-    ``troubles`` by gate, kind's group and device; ``questions`` what
-    gates asked the guard.
+    ``troubles`` by gate, kind's group and device; ``questions`` what gates asked the guard; ``holds`` what is held for
+    a crew.
     """
 
     site: str
@@ -89,6 +90,7 @@ class PostState(msgspec.Struct, kw_only=True):
     presses: dict[str, Seen[Panic]] = msgspec.field(default_factory=dict)
     deliveries: dict[str, Seen[Delivery]] = msgspec.field(default_factory=dict)
     questions: Questions = msgspec.field(default_factory=Questions)
+    holds: Holds = msgspec.field(default_factory=Holds)
 
     def apply(self, event: Event[Said]) -> Changed:
         """Take one event of this site and tell which zones it changed; an event of another site is our fault and a
@@ -119,6 +121,7 @@ class PostState(msgspec.Struct, kw_only=True):
         }
         self.presses = {name: press for name, press in self.presses.items() if press.at >= before}
         self.questions.forget(now - SHOWN_FOR)
+        self.holds.forget(now - SHOWN_FOR)
         self.deliveries = {name: delivery for name, delivery in self.deliveries.items() if delivery.at >= before}
 
 
@@ -162,6 +165,8 @@ def _gate_event(state: PostState, event: Event[GateEvent]) -> Changed:
             return changed
         state.started[gate] = event.time
         return frozenset({Zone.GATES})
+    if kind == "mode_changed":
+        return frozenset({Zone.GATES}) if state.holds.take_event(seen(event)) else changed
     group = TROUBLE_GROUPS.get(kind)
     if group is None:
         return changed
@@ -221,6 +226,8 @@ def _delivery_rank(delivery: Seen[Delivery]) -> tuple[bool, datetime, str]:
 
 
 def _answer(state: PostState, event: Event[GuardAnswer]) -> Changed:
+    if event.data.because in HOLDS:
+        return frozenset({Zone.GATES}) if state.holds.take_answer(seen(event)) else NOTHING
     return frozenset({Zone.NOW}) if state.questions.take_answer(seen(event)) else NOTHING
 
 

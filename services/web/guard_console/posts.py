@@ -89,6 +89,10 @@ class Posts:
         """Give what a site's gate asked, by the event id of its act, while the page still knows it."""
         return self._state(site).questions.asked.get(act)
 
+    def states(self) -> list[PostState]:
+        """Give what is known of each site that has been heard of."""
+        return list(self._states.values())
+
     def open(self, site: str, language: Language, session: str = "") -> OpenPage:
         """Open a page of a site, for a session by its name; every zone is pushed to it at once."""
         page = OpenPage(language, session)
@@ -121,7 +125,7 @@ class Posts:
         sent = self._sent[site]
         said_by = {known.acknowledged.by for known in state.alarms.values() if known.acknowledged}
         users = said_by | {one.by for sents in sent.values() for one in sents}
-        users |= {answer.data.by for answer in state.questions.answers.values()}
+        users |= {answer.data.by for answer in state.questions.answers.values()} | state.holds.people()
         people, named = await asyncio.gather(self._names.people(site, holders(state)), self._names.users(site, users))
         return Sight(
             state=state,

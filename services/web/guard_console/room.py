@@ -13,6 +13,7 @@ from sqlmodel import Session
 
 from services.i18n.words import Words
 from services.store import users
+from services.store.screenings import custody
 from services.store.users import UserRole
 from services.web.guard_console.console import console_of
 from services.web.guard_console.post_state import PostState
@@ -33,12 +34,15 @@ class Notice(NamedTuple):
 
 
 class Room(NamedTuple):
-    """A request in a room: who asks, the words, the time, what the site's post sees."""
+    """A request in a room: who asks, the words, the time, what the site's post sees, how many things lie in custody
+    longer than they may.
+    """
 
     user: User
     words: Words
     now: datetime
     sight: Sight
+    overdue: int
 
     @property
     def state(self) -> PostState:
@@ -58,7 +62,10 @@ class Room(NamedTuple):
 
 async def enter(request: Request, user: User) -> Room:
     """Give the room that a request is in."""
-    return Room(user, words(request), parts_of(request).clock(), await console_of(request).posts.sight(user.site))
+    parts = parts_of(request)
+    now = parts.clock()
+    overdue = await parts.store.read(lambda session: custody.count_overdue(session, user.site, now))
+    return Room(user, words(request), now, await console_of(request).posts.sight(user.site), overdue)
 
 
 def page(
@@ -82,6 +89,7 @@ def page(
         "clock": room.clock,
         "now": room.now,
         "gates": room.gates,
+        "overdue": room.overdue,
         "notice": notice.text if notice else None,
         "notice_kind": notice.kind if notice else None,
         **values,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response, 
 from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.sse import EventSourceResponse, ServerSentEvent
 
+from services.store.screenings import custody
 from services.web.guard_console.acknowledge import acknowledge_once
 from services.web.guard_console.console import console_of
 from services.web.guard_console.open_pages import OpenPage
@@ -33,12 +34,14 @@ async def post_page(request: Request, user: SignedIn) -> Response:
     csrf = parts.sessions.form_token(user.session)
     sight = await console.posts.sight(user.site)
     policy = sight.state.policy
+    overdue = await parts.store.read(lambda session: custody.count_overdue(session, user.site, sight.now))
     values = {
         "user": user,
         "csrf": csrf,
         "back": PAGE,
         "site_name": policy.data.name if policy else user.site,
         "now": sight.now,
+        "overdue": overdue,
         "offset_min": int(sight.zone.utcoffset(None).total_seconds() // 60),
         "zones": {zone.value: console.zones.render(zone, sight, text, csrf) for zone in Zone},
     }

@@ -4,7 +4,7 @@ weapon is asked about before anything else, and afterwards the page looks as aft
 
 import logging
 from collections.abc import Mapping
-from typing import Annotated, cast, get_args
+from typing import Annotated, NamedTuple, cast, get_args
 
 from fastapi import APIRouter, Depends, Form, HTTPException, Query, Request, Response, status
 from sqlmodel import Session
@@ -18,10 +18,10 @@ from services.store.local_time import local_midnight
 from services.store.people import PersonRow, by_holders
 from services.store.records import screenings
 from services.store.records.screenings import ScreeningRow
-from services.store.screenings import checks, whom
+from services.store.screenings import checks, pupil_refusals, registrations, whom
 from services.store.screenings.checks import Check, Resolution
 from services.store.screenings.items import Item, item_list
-from services.store.visitors_journal import walk_ins
+from services.store.screenings.pupil_refusals import PupilRefusalRow
 from services.web.guard_console.reads_view import NOW_FOR
 from services.web.guard_console.room import Notice, Room, enter, may_decide, onward, page, said
 from services.web.shared.parts import parts_of
@@ -32,9 +32,10 @@ METHODS: tuple[Method, ...] = get_args(Method)
 OF_A_PUPIL: tuple[Method, ...] = ("visual", "shown")
 BY_GUARD: tuple[Resolution, ...] = ("taken_away",)
 BY_DUTY: tuple[Resolution, ...] = ("taken_away", "exception_accepted", "handed_over", "mistaken")
-_DONE = frozenset({"nothing_found", "found", "phone", "check_refused", "resolved"})
+_DONE = frozenset({"nothing_found", "found", "phone", "check_refused", "resolved", "pupil_refuses", "parent_told"})
 _LONGEST = 200
 _MOST_ITEMS = 99
+_HIGHEST_VERSION = 2**31 - 1
 
 logger = logging.getLogger(__name__)
 router = APIRouter()
@@ -53,19 +54,18 @@ async def checks_page(request: Request, user: SignedIn, q: Annotated[str, Query(
 
 
 @router.get(f"{PATH}/{{holder}}")
-async def check_page(  # noqa: PLR0917  an address's fields
+async def check_page(
     request: Request,
     user: SignedIn,
     holder: str,
     q: Annotated[str, Query(max_length=_LONGEST)] = "",
     method: str = "visual",
     told: Annotated[str, Query(alias="said", max_length=_LONGEST)] = "",
-    refuses: Annotated[bool, Query()] = False,  # noqa: FBT002  an address's field
 ) -> Response:
     """Check one person."""
     room = await enter(request, user)
     notice = said(room, told, _DONE, lambda code: f"check.said.{code}")
-    return await _check(request, room, holder, notice, q=q, method=method, refuses=refuses)
+    return await _check(request, room, holder, notice, q=q, method=method)
 
 
 @router.post(f"{PATH}/{{holder}}", dependencies=[Depends(form_checked)])
@@ -75,10 +75,20 @@ async def record(
     holder: str,
     outcome: Annotated[str, Form(max_length=_LONGEST)],
     method: Annotated[str, Form(max_length=_LONGEST)] = "visual",
+    after: Annotated[int, Form(ge=0, le=_HIGHEST_VERSION)] = 0,
 ) -> Response:
-    """Record a check; what the rules forbid is said on the page, and nothing is recorded."""
+    """Record a check; what the rules forbid is said on the page, and nothing is recorded. A pupil who will not show
+    anything is the duty administrator's matter. ``after`` is the version that the form was made on.
+    """
     room, parts = await enter(request, user), parts_of(request)
     category = await _category(request, user.site, holder)
+    if category == "pupil" and outcome == "check_refused":
+        await parts.store.write(
+            lambda session: pupil_refusals.tell(
+                session, site=user.site, holder=holder, by=user.login, post=user.post, at=room.now
+            )
+        )
+        return onward(request, f"{PATH}/{holder}", said="pupil_refuses")
     found = _found_items(await request.form()) if outcome == "found" else []
     if outcome not in get_args(Outcome) or method not in METHODS:
         raise HTTPException(status.HTTP_422_UNPROCESSABLE_CONTENT)
@@ -92,12 +102,12 @@ async def record(
     try:
         recorded = await parts.store.write(
             lambda session: checks.record_check(
-                session, site=user.site, check=check, by=user.login, post=user.post, at=room.now
+                session, site=user.site, check=check, by=user.login, post=user.post, at=room.now, after=after
             )
         )
     except RuleForbids as error:
         notice = Notice("refused", room.words.say(f"check.not.{error.code}"))
-        return await _check(request, room, holder, notice, method=method, refuses=error.code == "pupil_refuses")
+        return await _check(request, room, holder, notice, method=method)
     logger.info("check_recorded site=%s screening=%s outcome=%s", user.site, recorded.screening, outcome)
     only_phones = found and not any(item_list().prohibited(item.code) for item in found)
     return onward(request, f"{PATH}/{holder}", said="phone" if only_phones else outcome)
@@ -144,6 +154,35 @@ async def resolve(
     return onward(request, f"{PATH}/{holder}", said="resolved")
 
 
+@router.post(f"{PATH}/{{holder}}/parent", dependencies=[Depends(form_checked)])
+async def parent_told(
+    request: Request,
+    user: SignedIn,
+    holder: str,
+    day: Annotated[str, Form(max_length=_LONGEST)],
+    told: Annotated[str, Form(max_length=_LONGEST)] = "",
+) -> Response:
+    """Write down how a parent was told that a pupil would not show what they bring: the duty administrator does."""
+    room = await enter(request, user)
+    if not may_decide(user):
+        return await _check(request, room, holder, Notice("refused", room.words.say("check.not.duty_administrator")))
+    if not told.strip():
+        return await _check(request, room, holder, Notice("refused", room.words.say("check.pupil.no_parent")))
+    await parts_of(request).store.write(
+        lambda session: pupil_refusals.settle(
+            session, site=user.site, holder=holder, day=day, parent_told=told.strip(), by=user.login, at=room.now
+        )
+    )
+    return onward(request, f"{PATH}/{holder}", said="parent_told")
+
+
+class _Known(NamedTuple):
+    person: PersonRow | None
+    latest: ScreeningRow | None
+    drawn: bool
+    refusal: PupilRefusalRow | None
+
+
 def _found_items(form: FormData) -> list[FoundItem]:
     """Read what was ticked: items of the list, each with how many and the exception claimed."""
     items = item_list()
@@ -173,16 +212,17 @@ async def _check(
     *,
     q: str = "",
     method: str = "visual",
-    refuses: bool = False,
 ) -> Response:
     site, items = room.user.site, item_list()
     category = await _category(request, site, holder)
 
-    def ask(session: Session) -> tuple[PersonRow | None, ScreeningRow | None, bool]:
-        drawn = walk_ins.drawn_since(session, site, holder, local_midnight(session, site, room.now))
-        return by_holders(session, site, {holder}).get(holder), screenings.latest(session, site, holder), drawn
+    def ask(session: Session) -> _Known:
+        person = by_holders(session, site, {holder}).get(holder)
+        drawn = registrations.is_drawn(session, site, holder, local_midnight(session, site, room.now))
+        refusal = pupil_refusals.of_day(session, site, holder, room.now)
+        return _Known(person, screenings.latest(session, site, holder), drawn, refusal)
 
-    person, latest, drawn = await parts_of(request).store.read(ask)
+    person, latest, drawn, refusal = await parts_of(request).store.read(ask)
     standing = latest.standing if latest is not None else "clear"
     found = [items.item(str(item["code"])) for item in latest.items] if latest is not None else []
     values: Mapping[str, object] = {
@@ -196,7 +236,9 @@ async def _check(
         "methods": OF_A_PUPIL if category == "pupil" else METHODS,
         "method": method,
         "q": q,
-        "refuses": refuses,
+        "refusal": refusal,
+        "after": latest.version if latest is not None else 0,
+        "may_settle": may_decide(room.user),
         "results": [(item, items.exceptions_of(item.code), items.category_of(item.code)) for item in _search(q)],
         "edition": items.edition,
         "resolutions": _resolutions(room, standing),
@@ -218,13 +260,17 @@ def _resolutions(room: Room, standing: str) -> tuple[Resolution, ...]:
 
 def _choices(session: Session, room: Room, at_gate: list[str], q: str) -> dict[str, object]:
     site, midnight = room.user.site, local_midnight(session, room.user.site, room.now)
-    today = walk_ins.since(session, site, midnight)
+    due = [row for row in registrations.due_today(session, site, midnight) if row.is_expected]
     checked = {row.holder for row in screenings.checks_between(session, site, midnight, room.now)}
     standing = screenings.standing_out(session, site)
     found = admission_by_name.search(session, site, q) if q.strip() else []
-    known = by_holders(session, site, {*at_gate, *(row.holder for row in standing)})
+    refusals = pupil_refusals.open_ones(session, site)
+    drawn = [row.holder for row in due if row.holder not in checked]
+    stands = [*(row.holder for row in standing), *(row.holder for row in refusals)]
+    known = by_holders(session, site, {*at_gate, *drawn, *stands})
     return {
-        "drawn": [row for row in today if row.drawn and row.holder not in checked],
+        "drawn": [known[holder] for holder in dict.fromkeys(drawn) if holder in known],
+        "refusals": [(row, known.get(row.holder)) for row in refusals],
         "at_gate": [known[holder] for holder in dict.fromkeys(at_gate) if holder in known],
         "standing": [(row, known.get(row.holder)) for row in standing],
         "found": found,

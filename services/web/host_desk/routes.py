@@ -5,15 +5,15 @@ administrator or the director.
 from datetime import timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
+from fastapi import APIRouter, Depends, Request, Response
 from sqlmodel import Session
 
 from services.store.visits import evenings, hosts, links, standing_in, visits, waiting
 from services.store.visits.visits import VisitRow
 from services.web.host_desk import answering
-from services.web.host_desk.answering import STATES, Asking, there
+from services.web.host_desk.answering import STATES, Asking
 from services.web.host_desk.desk import LIST, OfStaff, page
-from services.web.shared.outside import School, school, visits_of
+from services.web.shared.outside import School, school, unknown_link, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import answer_checked
 
@@ -90,7 +90,9 @@ async def _linked(request: Request, here: School, link: str) -> Asking:
         visit = links.visit_of(session, here.site, link, "host", now)
         return visits.one(session, here.site, visit) if visit else None
 
-    row = there(await parts_of(request).store.read(ask))
+    row = await parts_of(request).store.read(ask)
+    if row is None:
+        raise unknown_link(request)
     return Asking(here, row, f"/visit/{here.site}/host/{link}", f"host/{row.host}" if row.host else "host")
 
 
@@ -100,6 +102,6 @@ async def _delegated(request: Request, here: School, visit: str, token: str) -> 
         lambda session: standing_in.linked(session, here.site, visit, token, seals, now)
     )
     if found is None:
-        raise HTTPException(status.HTTP_404_NOT_FOUND)
+        raise unknown_link(request)
     row, delegate = found
     return Asking(here, row, f"/visit/{here.site}/host/{visit}/{token}", f"host/{delegate.host}")

@@ -5,6 +5,7 @@ from typing import Self
 
 from services.settings import Configuration
 from services.web.messages.letter import Carrier, Letter, NotCarried
+from services.web.messages.sms_gateway import SmsGateway
 from services.web.messages.smtp import SmtpCarrier
 
 
@@ -17,9 +18,12 @@ class Carriers:
 
     @classmethod
     def of(cls, configuration: Configuration) -> Self:
-        """Read the ``[mail]`` section; raises WrongSetting."""
+        """Read the sections ``[mail]``, which visits need, and ``[sms]``; raises WrongSetting."""
         settings = configuration.settings
-        return cls(mail=SmtpCarrier.of(configuration) if settings.mail or settings.visits else None)
+        return cls(
+            mail=SmtpCarrier.of(configuration) if settings.mail or settings.visits else None,
+            sms=SmsGateway.of(configuration) if settings.sms else None,
+        )
 
     @property
     def any(self) -> bool:

@@ -4,7 +4,7 @@ text, or None when there is nothing more to say.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from sqlmodel import Session
@@ -21,6 +21,9 @@ from services.web.messages.letter import is_phone
 from services.web.shared.outside import School, Visits
 
 Values = dict[str, object]
+
+QUESTION_FOR = timedelta(minutes=10)
+"""How long after it was told a gate's question is worth a message: as long as the post's page holds it."""
 
 
 @dataclass(frozen=True)
@@ -131,12 +134,15 @@ def newest_visit(matter: Matter, to: Addressee) -> Values | None:
 
 
 def question(matter: Matter, to: Addressee) -> Values | None:
-    """Compose about a gate's question, by its act; one that has been answered meanwhile needs nobody. Which gate, since
-    when and what kind of person: names stay on the page. The act's row may not be there yet.
+    """Compose about a gate's question, by its act: which gate, since when and what kind of person; names stay on the
+    page. One that somebody has seen to meanwhile, or that is so old that nobody stands there, needs nobody. The act's
+    row may not be there yet.
     """
     row = matter.row
     act = matter.session.get(GateActRow, (row.site, row.subject))
-    if act is not None and guard_answers.of_read(matter.session, row.site, act.read):
+    if matter.now - row.created_at > QUESTION_FOR or (
+        act and guard_answers.is_seen_to(matter.session, act, matter.now)
+    ):
         return None
     gate = EventId.parse(row.subject).source
     known = matter.school.policy.gates.get(gate)

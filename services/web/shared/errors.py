@@ -5,7 +5,7 @@ import logging
 from fastapi import FastAPI, Request, Response, status
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import HTMLResponse, PlainTextResponse, RedirectResponse
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import DataError, SQLAlchemyError
 from starlette.exceptions import HTTPException
 
 from services.i18n.words import Words
@@ -16,6 +16,7 @@ from services.web.shared.visitors import NotSignedIn, time_text, wants_fragment,
 
 _LIVE = "/post/live"
 _VISITS = "/visit/"
+_TO_A_VISITOR = {404: "visit.fault.gone", 429: "error.429.do"}
 
 logger = logging.getLogger(__name__)
 
@@ -25,6 +26,8 @@ def add_error_pages(app: FastAPI) -> None:
     app.add_exception_handler(NotSignedIn, _not_signed_in)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(RequestValidationError, _unreadable)
+    for past_the_database in (DataError, OverflowError):
+        app.add_exception_handler(past_the_database, _unreadable)
     app.add_exception_handler(SQLAlchemyError, _store_gone)
     app.add_exception_handler(Exception, _fault)
 
@@ -51,6 +54,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unreadable(request: Request, _error: Exception) -> Response:
+    """Answer what cannot be read, by us or by the database: a text with a zero in it, a number past all numbers."""
     return _page(request, status.HTTP_422_UNPROCESSABLE_CONTENT)
 
 
@@ -84,6 +88,6 @@ def _page(request: Request, code: int) -> Response:
 def _of_a_visitor(path: str, text: Words, code: int) -> dict[str, str]:
     """Give what is said instead to somebody who has never seen the post, and where the school's first page is."""
     home = "/".join(path.split("/")[:3])
-    do = "visit.fault.gone" if code == status.HTTP_404_NOT_FOUND else "visit.fault.again"
+    do = _TO_A_VISITOR.get(code, "visit.fault.again")
     back = home if is_outside(home) else "/"
     return {"back": back, "home": back, "home_text": text.say("visit.fault.back"), "do": text.say(do)}

@@ -4,7 +4,7 @@ forms, and nothing else.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 
 from fastapi import HTTPException, Request, status
@@ -19,17 +19,18 @@ from services.store.visits.seals import Seals
 from services.web.shared.parts import parts_of
 from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import COOKIE
-from services.web.shared.visitors import set_session, words
+from services.web.shared.visitors import address_of, set_session, words
 
 _PAGE = re.compile(r"/visit/[a-z0-9-]+(?:/[A-Za-z0-9_-]+)*|/visits(?:/[A-Za-z0-9_-]+)*")
 _OF_ADDRESS, _OF_ACCOUNT = 60, 8
+_GUESSES = 30
 
 
 @dataclass(frozen=True)
 class Visits:
     """What the pages about visits work with beside the parts that all pages have. ``attempts`` counts what strangers
-    begin, ask codes for, and try codes on. ``texting`` says that a telephone may be a contact: there is a gateway for
-    text messages.
+    begin, ask codes for, and try codes on; ``guesses`` the links they show that nobody was given. ``texting`` says that
+    a telephone may be a contact: there is a gateway for text messages.
     """
 
     seals: Seals
@@ -37,6 +38,7 @@ class Visits:
     public_url: str
     attempts: Attempts
     texting: bool = False
+    guesses: Attempts = field(default_factory=lambda: Attempts(of_address=_GUESSES, of_account=_GUESSES))
 
     @classmethod
     def of(cls, configuration: Configuration) -> "Visits | None":
@@ -49,6 +51,7 @@ class Visits:
             pass_keys=PassKeys(configuration.path(settings.pass_keys)),
             public_url=settings.public_url.rstrip("/"),
             attempts=Attempts(of_address=_OF_ADDRESS, of_account=_OF_ACCOUNT),
+            texting=configuration.settings.sms is not None,
         )
 
 
@@ -83,6 +86,17 @@ async def school(request: Request, site: str) -> School:
         if found is not None:
             return School(site, found)
     raise HTTPException(status.HTTP_404_NOT_FOUND)
+
+
+def unknown_link(request: Request) -> HTTPException:
+    """Give what is answered to a link that nobody was given: not found, and too often to whoever goes on guessing. A
+    link that was given is answered always: behind one address a robot may sit beside somebody with a pass.
+    """
+    guesses, address, now = visits_of(request).guesses, address_of(request), parts_of(request).clock()
+    if guesses.wait(address, "", now):
+        return HTTPException(status.HTTP_429_TOO_MANY_REQUESTS)
+    guesses.failed(address, "", now)
+    return HTTPException(status.HTTP_404_NOT_FOUND)
 
 
 def is_outside(path: str) -> bool:

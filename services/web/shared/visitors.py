@@ -1,6 +1,7 @@
 """What a request brings: which browser, which language, who is signed in; and the checks that every form passes."""
 
 from datetime import datetime
+from ipaddress import IPv4Address, ip_address, ip_network
 from typing import Annotated
 
 import msgspec
@@ -15,6 +16,9 @@ LANGUAGE_COOKIE = "qaqpa_language"
 _LANGUAGE_KEPT_S = 365 * 24 * 3600
 _LONGEST_FORM_BYTES = 16 * 1024
 _LONGEST_ANSWER_BYTES = 128 * 1024
+_LONGEST_PHOTO_BYTES = 12 * 1024 * 1024
+_LONGEST_ADDRESS = 64
+_HOUSEHOLD_BITS = 64
 _LONGEST_LIST_BYTES = 1024 * 1024
 
 
@@ -85,6 +89,13 @@ async def answer_checked(request: Request) -> None:
     await _checked(request, _LONGEST_ANSWER_BYTES)
 
 
+async def photo_checked(request: Request) -> None:
+    """Do as ``form_checked`` for a form with a photo: what any telephone makes is read, so that a page can say that it
+    is too large. Its route reads the form itself, or the photo would be read before this.
+    """
+    await _checked(request, _LONGEST_PHOTO_BYTES)
+
+
 async def list_checked(request: Request) -> None:
     """Do as ``form_checked`` for whoever pastes a list of names."""
     await _checked(request, _LONGEST_LIST_BYTES)
@@ -133,8 +144,17 @@ def wants_fragment(request: Request) -> bool:
 
 
 def address_of(request: Request) -> str:
-    """Give the address a request came from, for counting attempts."""
-    return request.client.host if request.client else ""
+    """Give the address a request came from, for counting attempts: of IPv6 the network (/64), which is one
+    household's. Behind a proxy of ``web.trusted_proxies`` it is the address that the proxy tells.
+    """
+    told = request.client.host if request.client else ""
+    try:
+        address = ip_address(told)
+    except ValueError:
+        return told[:_LONGEST_ADDRESS]
+    if isinstance(address, IPv4Address):
+        return str(address)
+    return str(address.ipv4_mapped or ip_network((int(address), _HOUSEHOLD_BITS), strict=False))
 
 
 def time_text(now: datetime) -> str:

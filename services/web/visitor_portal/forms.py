@@ -2,6 +2,7 @@
 it how often.
 """
 
+import logging
 import math
 import secrets
 from datetime import datetime, timedelta
@@ -14,15 +15,22 @@ from services.store import messages
 from services.store.visits import drafts, links, visits
 from services.store.visits.drafts import DraftRow
 from services.store.visits.seals import Seals
+from services.web.messages.letter import is_phone
 from services.web.shared.outside import School, Visits, outside_page, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import address_of
 from services.web.visitor_portal.fields import Wrong
 
+logger = logging.getLogger(__name__)
+
 COOKIE = "qaqpa_visit"
 _NAME_BYTES = 18
 _MINUTE_S = 60
 CODES_AN_HOUR = 5
+SMS_CODES_AN_HOUR = 3
+SMS_CODES_OF_A_SITE = 60
+"""What telephones may cost a school: codes an hour to one number, and to all numbers together."""
+
 CODE_EVERY = timedelta(seconds=20)
 _HOUR = timedelta(hours=1)
 
@@ -147,10 +155,12 @@ async def send_code(request: Request, site: str, draft: str) -> None:
 
     def _sent(session: Session, row: DraftRow, here: Visits) -> bool:
         contact = row.answers["contact"]
-        to_hash = here.seals.hashed("contact", site, contact.casefold())
+        to_hash = (messages.TEXTED if is_phone(contact) else "") + here.seals.hashed(
+            "contact", site, contact.casefold()
+        )
         if drafts.code_alive(row, now) and row.code_sent_at is not None and now < row.code_sent_at + CODE_EVERY:
             return True
-        if messages.sent_lately(session, site, "code", to_hash, now - _HOUR) >= CODES_AN_HOUR:
+        if not _may_send(session, site, to_hash, now):
             return False
         number = drafts.next_code(row, now)
         session.add(row)
@@ -159,3 +169,16 @@ async def send_code(request: Request, site: str, draft: str) -> None:
 
     if not await parts.store.write(act):
         raise TooOften(int(_HOUR.total_seconds()) // _MINUTE_S)
+
+
+def _may_send(session: Session, site: str, to_hash: str, now: datetime) -> bool:
+    """Tell whether a contact may be sent one more code: so many an hour, of SMS fewer, and of those a site not too many
+    altogether, whoever asks from wherever.
+    """
+    lately = messages.sent_lately(session, site, "code", to_hash, now - _HOUR)
+    if not to_hash.startswith(messages.TEXTED):
+        return lately < CODES_AN_HOUR
+    if messages.texted_lately(session, site, "code", now - _HOUR) >= SMS_CODES_OF_A_SITE:
+        logger.warning("sms_codes_stopped site=%s most=%d", site, SMS_CODES_OF_A_SITE)
+        return False
+    return lately < SMS_CODES_AN_HOUR

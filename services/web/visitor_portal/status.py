@@ -13,7 +13,7 @@ from services.store.visits import deeds, links, visits
 from services.store.visits import party as members
 from services.store.visits.states import after
 from services.store.visits.visits import VisitRow
-from services.web.shared.outside import School, outside_page, school
+from services.web.shared.outside import School, outside_page, school, unknown_link
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import form_checked
 from services.web.visitor_portal.forms import TooOften
@@ -108,7 +108,7 @@ async def visit_of(request: Request, here: School, link: str) -> VisitRow:
 
     found = await parts_of(request).store.read(ask)
     if found is None:
-        raise HTTPException(status.HTTP_404_NOT_FOUND)
+        raise unknown_link(request)
     return found
 
 

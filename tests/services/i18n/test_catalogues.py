@@ -11,7 +11,7 @@ from schemas.alarm import AlarmRule, AlarmState, Severity
 from schemas.credential import Category
 from schemas.credential_read import Direction
 from schemas.gate_event import GateEventKind
-from schemas.guard_answer import Because
+from schemas.guard_answer import HOLDS, Because
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.screening import Method
@@ -21,9 +21,11 @@ from services.i18n.words import Language, language_of, read_catalogue, words_in
 from services.rules.policy_changes import CATEGORY_FIELDS, MEASURE_FIELDS, SITE_FIELDS
 from services.rules.policy_faults import FaultCode
 from services.rules.policy_times import WHOLE_UNITS
+from services.store.directory import CallOutcome
 from services.store.messages import MessageKind
 from services.store.screenings.custody import CustodyAct
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
+from services.web.guard_console.holds import Standing
 from services.web.guard_console.screening import BY_DUTY
 from services.web.messages.host_matters import to_invited
 from services.web.messages.matters import to_form, to_visitor
@@ -93,7 +95,8 @@ def coded() -> set[str]:
     wanted |= {f"direction.{direction}" for direction in get_args(Direction)}
     wanted |= {f"outcome.{outcome}" for outcome in get_args(Outcome)}
     wanted |= {f"mode.{mode}" for mode in get_args(Mode) if mode != "normal"}
-    wanted |= {f"because.{because}" for because in get_args(Because) if because != "other"}
+    wanted |= {f"because.{because}" for because in get_args(Because) if because not in {"other", *HOLDS}}
+    wanted |= {f"hold.state.{standing}" for standing in get_args(Standing)}
     wanted |= {f"method.{method}" for method in get_args(Method)}
     wanted |= {f"standing.{standing}{part}" for standing in STANDING_SAID for part in ("", ".do")}
     wanted |= {f"document.{kind}" for kind in DOCUMENT_KINDS} | {f"custody.{act}" for act in get_args(CustodyAct)}
@@ -120,12 +123,21 @@ def coded_in_policies() -> set[str]:
 
 
 AT_THE_POST = {
-    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody")),
+    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "visits")),
     *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
     *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
     *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
+    "by_name.not.call_back_due",
+    *(f"call_back.outcome.{outcome}" for outcome in get_args(CallOutcome)),
+    *(f"directory.{field}{part}" for field in ("name", "phone", "source") for part in ("", ".hint")),
+    *(f"directory.wrong.{field}" for field in ("name", "phone", "source")),
     *(f"check.said.{code}" for code in ("nothing_found", "found", "phone", "check_refused", "resolved")),
     *(f"check.not.{code}" for code in ("pupil_refuses", "pupil_detector", "no_item", "duty_administrator")),
+    *(
+        f"check.said.{code}"
+        for code in ("nothing_found", "found", "phone", "check_refused", "resolved", "pupil_refuses", "parent_told")
+    ),
+    *(f"check.not.{code}" for code in ("pupil_detector", "no_item", "duty_administrator")),
     *(f"walk_in.{field}" for field in ("name", "document_tail", "host_text", "purpose")),
     *(f"mark.{mark}" for mark in ("draft", "unverified")),
 }
@@ -135,7 +147,7 @@ SPECIAL = {"verdict.admit.exit", "lane.admit.exit", "reason.lockdown.do.ask", "r
 """Texts that take the place of the general one where it would not fit."""
 
 PUT_TOGETHER = {f"gate.{link}{part}" for link in ("alone", "silent", "unheard", "unknown") for part in ("", ".do")} | {
-    f"error.{status}.{part}" for status in (403, 404, 405, 422, 500, 503) for part in ("title", "do")
+    f"error.{status}.{part}" for status in (403, 404, 405, 422, 429, 500, 503) for part in ("title", "do")
 }
 """Keys that a template or a route ends with a word of its own."""
 
