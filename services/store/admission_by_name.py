@@ -13,6 +13,7 @@ from sqlmodel import Session, col, select
 
 from schemas.credential import Category
 from schemas.guard_answer import Because, GuardAnswer
+from schemas.pass_token import credential_of
 from schemas.site_policy import QUESTION_AFTER_S
 from services.store import directory
 from services.store.administration import RuleForbids
@@ -91,6 +92,7 @@ def let_in(session: Session, *, site: str, admission: Admission, by: str, post: 
     category, card_holds = known
     _refuse(session, site, admission, category, at, card_holds=card_holds)
     policy = site_policies.current(session, site)
+    shown = _valid_pass(session, site, admission.holder, at)
     answer = GuardAnswer(
         gate=admission.gate,
         direction="entry",
@@ -104,6 +106,7 @@ def let_in(session: Session, *, site: str, admission: Admission, by: str, post: 
         allowed_by=admission.allowed_by,
         comment=admission.comment,
         expires_at=at + timedelta(seconds=policy.question_after_s if policy else QUESTION_AFTER_S),
+        credential=credential_of(shown.jti) if shown is not None else None,
     )
     sent = guard_answers.give(session, site=site, answer=answer, at=at)
     if sent is None:
