@@ -146,7 +146,7 @@ def test_a_pupil_without_a_card_is_let_in_by_name_once_and_the_passage_carries_t
 
 def test_a_pass_named_by_its_short_code_is_the_passs_own_act_and_passage() -> None:
     gate_ = Played()
-    named = {"because": "document_seen", "credential": "pass/0123456789AB", "id": "administration:1:7"}
+    named: dict[str, Any] = {"because": "document_seen", "credential": "pass/0123456789AB", "id": "administration:1:7"}
     gate_.answers(None, holder="visitor-9", category="visitor", **named)
     gate_.happens(PassageCompleted("entry"))
     gate_.passes(60)
