@@ -63,6 +63,7 @@ class FactStore:
         self._trust = trust
         self._policies: dict[str, SitePolicy] = {}
         self._modes: dict[str, SiteMode] = {}
+        self._checked: set[bytes] = set()
         self._load()
 
     def policy(self, site: str) -> SitePolicy | None:
@@ -84,8 +85,9 @@ class FactStore:
         return None if row is None else _PASSES.decode(row)
 
     def screening(self, site: str, holder: str) -> Screening | None:
-        """Give the latest check of a holder at a site."""
-        row = self._row(_key(_SCREENING, site, holder))
+        """Give the latest check of a holder at a site. Hardly anybody has had one: that is known without the disk."""
+        key = _key(_SCREENING, site, holder)
+        row = self._row(key) if key in self._checked else None
         return None if row is None else _SCREENINGS.decode(row)
 
     def offsets(self, topic: Topic, partitions: Iterable[int]) -> dict[int, int]:
@@ -133,6 +135,8 @@ class FactStore:
                 if known is None or fact.version >= known.version:
                     fresh[key] = fact
                     written.put(key, _ENCODER.encode(fact))
+                    if isinstance(fact, Screening):
+                        self._checked.add(key)
             case SiteMode() as mode:
                 known_mode = self._modes.get(event.site)
                 if known_mode is None or mode.version >= known_mode.version:
@@ -163,7 +167,9 @@ class FactStore:
         rows: Any = self._rows.items()  # bytes, in raw mode
         for key, row in rows:
             kind, _, site = key.partition(_SEPARATOR)
-            if kind == _MODE:
+            if kind == _SCREENING:
+                self._checked.add(key)
+            elif kind == _MODE:
                 self._modes[site.decode()] = _MODES.decode(row)
             elif kind == _POLICY:
                 partition, _, value = row.partition(_SEPARATOR)

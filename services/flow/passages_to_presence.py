@@ -5,11 +5,11 @@ is told at once.
 import msgspec
 
 from schemas.envelope import Event
-from schemas.pass_token import jti_of
 from schemas.passage import Passage
 from services.flow import passes
 from services.flow.case import Case
 from services.flow.findings import Finding, tell
+from services.rules import occupancy
 from services.rules.facts import Presence
 from services.rules.presence import presence_after
 from services.rules.release import leaves_early
@@ -18,7 +18,7 @@ PRESENCE = "presence"
 
 
 class PresenceRow(msgspec.Struct, frozen=True, array_like=True):
-    """The presence of one holder at one site; ``visits`` is whether they came in with a pass."""
+    """The presence of one holder at one site; ``visits`` is whether they came in for a visit."""
 
     presence: Presence
     visits: bool = False
@@ -26,10 +26,12 @@ class PresenceRow(msgspec.Struct, frozen=True, array_like=True):
 
 def passages_to_presence(passage: Event[Passage], case: Case) -> None:
     """Keep where the holder was last seen to pass; a passage without a holder (forced, free) says nothing about
-    anybody.
+    anybody, and makes the number inside unsure.
     """
     passes.passed(passage, case)
     _left_early(passage, case)
+    if occupancy.is_loose(passage.data.outcome):
+        passes.went_through(passage, case)
     if passage.data.holder is None:
         return
     key = presence_key(passage.site, passage.data.holder)
@@ -37,10 +39,10 @@ def passages_to_presence(passage: Event[Passage], case: Case) -> None:
     known = row.presence if row else None
     after = presence_after(known, passage.data, passage.id, passage.time)
     if after is not None and after != known:
-        visits = jti_of(passage.data.credential or "") is not None or (row is not None and row.visits)
+        visits = occupancy.is_visit(passage.data.credential or "") or (row is not None and row.visits)
         case.put(PRESENCE, key, PresenceRow(after, visits))
         if visits:
-            passes.counted(passage.site, passage.data.holder, after, case)
+            passes.counted(passage, passage.data.holder, after, case)
 
 
 def presence_key(site: str, holder: str) -> str:

@@ -14,13 +14,15 @@ from sqlmodel import Session, SQLModel, col
 
 from schemas.credential import Credential
 from schemas.credential_read import CredentialRead
+from schemas.guard_answer import category_of_name
 from schemas.pass_token import jti_of
 from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.topics import CREDENTIALS, VISITOR_PASSES, Topic
 from schemas.visitor_pass import VisitorPass
-from services.rules import pass_uses
+from services.rules import occupancy, pass_uses
 from services.rules.facts import Facts, Presence
+from services.rules.occupancy import Occupancy
 from services.rules.pass_uses import PassUses
 from services.rules.presence import INSIDE_AFTER
 from services.store.columns import as_said
@@ -127,7 +129,7 @@ class _Past:
         passes = ((row.jti, as_said(row, VisitorPass)) for row in self._all(VisitorPassRow))
         self._passes = _histories(session, site, VISITOR_PASSES, VisitorPass, "jti", dict(passes))
         self._presence = _presence_before(session, site, since)
-        self._inside: dict[str, datetime] = {}
+        self._inside = Occupancy()
         self._uses: dict[str, PassUses] = {}
         self._screenings: dict[str, Screening] = {}
 
@@ -161,17 +163,22 @@ class _Past:
             visitor_pass=visitor_pass,
             pass_standing=pass_uses.standing(uses, visitor_pass.entries, shown.id) if uses and visitor_pass else None,
             screening=self._screenings.get(holder),
-            visitors_inside=pass_uses.visitors_inside(self._inside, at),
+            visitors_inside=occupancy.count(self._inside, at),
+            visitors_unsure=occupancy.unsure(self._inside, at),
         )
 
     def _moving(self, row: PassageRow) -> Callable[[], None]:
         def happen() -> None:
             inside = INSIDE_AFTER.get(row.outcome)
+            if occupancy.is_loose(row.outcome):
+                self._inside = occupancy.went_through(self._inside, row.id, row.at, row.at)
             if inside is None or row.holder is None:
                 return
             self._presence[row.holder] = Presence(inside, row.id, row.at)
-            if jti_of(row.credential or ""):
-                self._inside = pass_uses.inside_after(self._inside, row.holder, row.at if inside else None, row.at)
+            if occupancy.is_visit(row.credential or "") or row.holder in self._inside.inside:
+                by_name = category_of_name(row.credential or "") is not None
+                entered_at = row.at if inside else None
+                self._inside = occupancy.moved(self._inside, row.holder, entered_at, row.at, by_name=by_name)
 
         return happen
 

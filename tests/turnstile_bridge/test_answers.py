@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.gate_act import GateAct
+from schemas.guard_answer import category_of_name
 from schemas.passage import Passage
 from schemas.reasons import Reason, Verdict
 from tests.turnstile_bridge.played_gate import EIGHT, Played, answer
@@ -142,6 +143,7 @@ def test_a_pupil_without_a_card_is_let_in_by_name_once_and_the_passage_carries_t
         Reason.VALID,
     )
     assert [(passage.outcome, passage.holder) for passage in gate_.said(Passage)] == [("entered", "pupil-17")]
+    assert category_of_name(gate_.said(Passage)[0].credential) == "pupil"
 
 
 def test_a_pass_named_by_its_short_code_is_the_passs_own_act_and_passage() -> None:

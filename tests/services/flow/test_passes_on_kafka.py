@@ -45,6 +45,12 @@ def went(number: int, of: Event[Any], outcome: Any = "entered") -> Event[Any]:
     return passage(number, outcome, f"visitor-{jti}", gate=of.data.gate, at=now(), of=of)
 
 
+def by_name(number: int, holder: str, category: str = "visitor") -> Event[Any]:
+    """Somebody goes in whom the guard let in by name."""
+    of = read(number, f"name/{category}/{holder}", at=now())
+    return passage(number, "entered", holder, at=now(), of=of)
+
+
 def answers(stream: Stream) -> dict[str, dict[str, Any]]:
     """Give the decisions by read; a read that was answered in two ways fails the test."""
     decisions = stream.decisions()
@@ -143,6 +149,13 @@ def test_what_the_school_says_of_a_pass_or_its_holder_holds_at_the_next_read_wit
     stream.say(went(next(numbers), asked))
     soon(lambda: sum(stream.committed(PASSAGES).values()) == 1)
     assert reason_of(third) == "capacity_full"
+    stream.say(policy(version=4, anti_passback="off", reserve_s=0.0, visitor_capacity=2))
+    assert reason_of(third) == "valid"
+    stream.say(by_name(next(numbers), "walk-in"), by_name(next(numbers), "pupil-1", "pupil"))
+    soon(lambda: sum(stream.committed(PASSAGES).values()) == 3)
+    stream.say(asked := shown(next(numbers), third))
+    answer = _answer(decisions, asked)
+    assert (answer["verdict"], answer["values"]) == ("ask", {"inside": "2", "capacity": "2", "unsure": "1"})
 
     stream.say(visitor_pass(third, 2))
     taken = [shown(next(numbers), third, gate) for gate in (GATE, SIDE_GATE)]

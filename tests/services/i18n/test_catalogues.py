@@ -143,6 +143,17 @@ AT_THE_POST = {
 }
 """Keys that the rooms of the post end with a word of their own."""
 
+IN_SENTENCES = {
+    *(f"value.escort.{escort}" for escort in get_args(Escort) if escort != "none"),
+    *(f"value.level.{level}" for level in get_args(ThreatLevel) if level != "none"),
+    *(f"value.basis.{basis}" for basis in ("threat_level", "category", "pass")),
+    *(f"value.fault.{fault}" for fault in ("unreadable", "forged", "unknown_key", "foreign_site")),
+    *(f"value.mode.{mode}" for mode in ("free", "evacuation")),
+    *(f"value.{name}" for name in ("refusals", "inside_since", "unsure", "who.duty_administrator")),
+    *(f"value.also.{reason}" for reason in Reason),
+}
+"""Keys that ``guard_console/sentences.py`` puts together from a decision's values."""
+
 SPECIAL = {"verdict.admit.exit", "lane.admit.exit", "reason.lockdown.do.ask", "reason.outside_window.why.today"}
 """Texts that take the place of the general one where it would not fit."""
 
@@ -159,7 +170,7 @@ def test_every_code_in_a_record_has_words() -> None:
 def test_every_text_is_shown_somewhere() -> None:
     sources = [path for path in WEB.rglob("*") if path.suffix in {".py", ".html"}] + [POLICY_WORDS]
     shown = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    made = coded() | AT_THE_POST | coded_in_policies() | SPECIAL | PUT_TOGETHER
+    made = coded() | AT_THE_POST | IN_SENTENCES | coded_in_policies() | SPECIAL | PUT_TOGETHER
     assert {key for key in texts(Language.KK) if f'"{key}"' not in shown} - made == set()
 
 
