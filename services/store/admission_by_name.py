@@ -15,6 +15,7 @@ from schemas.credential import Category
 from schemas.guard_answer import Because, GuardAnswer
 from schemas.site_policy import QUESTION_AFTER_S
 from services.store.administration import RuleForbids
+from services.store.lists import matches
 from services.store.outbox import OutboxRow
 from services.store.people import PersonRow
 from services.store.records import credentials, guard_answers, screenings, site_modes, site_policies
@@ -22,6 +23,9 @@ from services.store.visitors_journal import walk_ins
 from services.store.visits import names
 
 FOUND_AT_MOST = 20
+
+_MATCH = {"open": "match_open", "same_person": "match_refused"}
+"""What stands against a registered visitor, as a rule of the post that says nothing of lists."""
 
 _KEYS_KEPT = 50_000
 _key = lru_cache(_KEYS_KEPT)(names.name_key)
@@ -112,10 +116,13 @@ def _refuse(session: Session, site: str, admission: Admission, category: Categor
         raise RuleForbids("lockdown")
     if category == "pupil":
         return
+    visitor = walk_ins.of_holder(session, site, admission.holder)
+    stands = matches.stands(session, site, visitor.visit) if visitor is not None else None
+    if stands is not None:
+        raise RuleForbids(_MATCH[stands])
     check = screenings.latest(session, site, admission.holder)
     if check is not None and check.standing != "clear":
         raise RuleForbids("check_stands")
-    visitor = walk_ins.of_holder(session, site, admission.holder)
     drawn = visitor is not None and visitor.drawn
     if visitor is not None and drawn and (check is None or check.checked_at < visitor.came_at):
         raise RuleForbids("check_due")

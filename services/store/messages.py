@@ -18,7 +18,16 @@ from services.store.insertion import insert_once
 from services.store.users import UserRole
 
 MessageKind = Literal[
-    "code", "host_asked", "host_cancelled", "host_arrived", "visitor_approved", "visitor_changed", "visitor_declined"
+    "code",
+    "host_asked",
+    "host_cancelled",
+    "host_arrived",
+    "visitor_approved",
+    "visitor_changed",
+    "visitor_declined",
+    "possible_match",
+    "left_early",
+    "left_early_parent",
 ]
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE = timedelta(seconds=5)

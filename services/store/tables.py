@@ -4,6 +4,9 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from services.store import audit, messages, outbox, people, recording, users
+from services.store.lists import entries as list_entries
+from services.store.lists import matches
+from services.store.releases import entitled, papers
 from services.store.screenings import custody
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visits import codes, drafts, hosts, links, visits
@@ -13,11 +16,15 @@ ALL = (
     codes,
     custody,
     drafts,
+    entitled,
     entries,
     hosts,
     links,
+    list_entries,
+    matches,
     messages,
     outbox,
+    papers,
     people,
     recording,
     users,

@@ -15,7 +15,7 @@ from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
 from services.store.records import visitor_passes
-from services.store.visits import hosts, links, passes, visits
+from services.store.visits import held, hosts, links, passes, visits
 from services.store.visits.links import Purpose
 from services.store.visits.names import name_key
 from services.store.visits.seals import Seals
@@ -88,10 +88,16 @@ def ask(
     session.add(row)
     session.flush()
     _give_links(session, row, seals)
-    if host is not None:
-        _tell(session, row, "host_asked", at)
+    if not held.note(session, row, at):
+        ask_host(session, row, at)
     audit.note(session, site=site, by=VISITOR, act="visit_requested", subject=row.visit, at=at)
     return row
+
+
+def ask_host(session: Session, row: VisitRow, at: datetime) -> None:
+    """Ask the host of a visit that waits for a decision, where it could be told who that is."""
+    if row.host is not None and row.standing == "requested":
+        _tell(session, row, "host_asked", at)
 
 
 def decide(
@@ -108,7 +114,7 @@ def decide(
     """Decide about a visit; False when it is not to be decided so any more, and then nothing has changed."""
     row = _held(session, site, visit)
     next_state = after(row.standing, decision.deed) if row else None
-    if row is None or next_state is None or _changes_nothing(row, decision):
+    if row is None or next_state is None or _changes_nothing(row, decision) or held.is_held(session, row):
         return False
     row.state, row.reason, row.decided_by, row.decided_at = next_state, decision.reason, by, at
     row.version += 1
@@ -138,7 +144,7 @@ def cancel(session: Session, *, site: str, visit: str, at: datetime) -> bool:
     row.version += 1
     session.add(row)
     _revoke(session, row, VISITOR, at)
-    if row.host is not None:
+    if row.host is not None and not held.is_held(session, row):
         _tell(session, row, "host_cancelled", at)
     audit.note(session, site=site, by=VISITOR, act="visit_cancelled", subject=visit, at=at)
     return True

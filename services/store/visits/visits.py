@@ -9,6 +9,7 @@ from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from schemas.credential import Category
 from services.store.columns import UtcDateTime
+from services.store.lists import matches
 from services.store.visits.states import State
 
 
@@ -90,8 +91,9 @@ def of_holder(session: Session, site: str, holder: str) -> VisitRow | None:
 
 
 def to_decide(session: Session, site: str, limit: int) -> Sequence[VisitRow]:
-    """Give a site's visits that wait for a decision, the nearest first."""
+    """Give a site's visits that wait for a decision, the nearest first; without those that are held."""
     query = select(VisitRow).where(VisitRow.site == site, VisitRow.state == "requested")
+    query = query.where(col(VisitRow.visit).not_in(matches.open_subjects(site)))
     return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
 
 
