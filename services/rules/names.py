@@ -34,6 +34,8 @@ _HOPELESS = 2 * POSSIBLE - 1
 """A word that is less like every other one leaves no order in which the names are a possible match."""
 
 _WORDS_KEPT = 50_000
+_LOOKED_AT = 200
+"""Characters of a name that are looked at: a form takes 10 kB, and names that were read are kept in memory."""
 _CONSONANTS_COUNT = 0.6
 _VOWELS = str.maketrans("", "", "aeiou")
 
@@ -98,13 +100,13 @@ def _skeletons(words: list[Word]) -> set[str]:
     return {reading.translate(_VOWELS) for word in told for reading in word}
 
 
-@lru_cache(_WORDS_KEPT)
-def _word(written: str) -> Word:
-    return readings(written)
-
-
 def _words(name: str) -> list[Word]:
-    return [word for word in map(_word, words_of(name)[:_WORDS_AT_MOST]) if any(word)]
+    return list(_read(name[:_LOOKED_AT]))
+
+
+@lru_cache(_WORDS_KEPT)
+def _read(name: str) -> tuple[Word, ...]:
+    return tuple(word for word in map(readings, words_of(name)[:_WORDS_AT_MOST]) if any(word))
 
 
 def _joined(words: list[Word]) -> list[list[Word]]:
