@@ -59,6 +59,16 @@ def search(session: Session, site: str, wanted: str, group: str = "") -> list[Pe
     return found if group else found[:FOUND_AT_MOST]
 
 
+def pupils(session: Session, site: str, wanted: str, group: str = "") -> list[PersonRow]:
+    """Give the enrolled pupils among those whom ``search`` gives."""
+    return [person for person in search(session, site, wanted, group) if is_pupil(session, site, person.holder)]
+
+
+def is_pupil(session: Session, site: str, holder: str) -> bool:
+    """Tell whether a holder is an enrolled pupil of a site: has or had a pupil's card."""
+    return any(card.category == "pupil" for card in credentials.of_holder(session, site, holder))
+
+
 def groups(session: Session, site: str, most: int = 100) -> Sequence[str]:
     """Give the groups that several people of a site share: its classes."""
     query = select(PersonRow.group_name).where(PersonRow.site == site, col(PersonRow.group_name).is_not(None))

@@ -8,6 +8,7 @@ import msgspec
 from sqlmodel import Session
 
 from schemas.site_policy import SitePolicy
+from services.rules.names import ManyNames
 from services.store import audit, people
 from services.store.database import serialise
 from services.store.insertion import insert_once
@@ -73,6 +74,18 @@ def decide(
     audit.note(session, site=site, by=by, act=f"match_{row.state}", subject=row.match, at=at)
     _follow(session, row, word, by, policy, seals, at)
     return True
+
+
+def look_again(session: Session, entry: ListEntryRow, at: datetime) -> None:
+    """Look for somebody who has just been listed among the visits that were asked for before. One that is approved
+    keeps its pass until the duty administrator has said something.
+    """
+    coming = [(row, person) for row in visits.to_come(session, entry.site, at) for person in held.people_of(row)]
+    like = ManyNames([person.name for _, person in coming])
+    near = {place for name in entry.names for place in like.like(name)}
+    for place, (row, person) in enumerate(coming):
+        if place in near or (entry.iin_hash is not None and person.iin_hash == entry.iin_hash):
+            held.note(session, row, at)
 
 
 def both(session: Session, row: MatchRow) -> Both:

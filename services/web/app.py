@@ -18,6 +18,7 @@ from services.settings import Configuration, WebSettings
 from services.store.database import Store
 from services.store.schema_version import require_head
 from services.web.administration import routes as administration
+from services.web.duty_desk import lists, matches
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
@@ -43,6 +44,8 @@ from services.web.visitor_portal import status
 ROUTERS = (
     sign_in.router,
     administration.router,
+    lists.router,
+    matches.router,
     *ROOMS_OF_THE_POST,
     status.pass_keeper,
     portal.router,

@@ -58,17 +58,17 @@ def note(
     """
     serialise(session, "matches", site, subject)
     known = {match.entry for match in matches.of_subject(session, site, subject)}
+    opened = []
     for place, person in enumerate(people):
         for found in on_lists(session, site, person, at):
             if found.entry in known or (pupil is not None and found.pupil not in {None, pupil}):
                 continue
             known.add(found.entry)
-            _open(session, site, subject, place, person, found, at)
+            opened.append(_open(session, site, subject, place, person, found, at))
     session.flush()
-    waits = matches.stands(session, site, subject) == matches.OPEN
-    if waits:
-        messages.tell_duty(session, site=site, kind="possible_match", subject=subject, number=1, at=at)
-    return waits
+    if opened:
+        messages.tell_duty(session, site=site, kind="possible_match", subject=opened[0], number=1, at=at)
+    return matches.stands(session, site, subject) == matches.OPEN
 
 
 def on_lists(session: Session, site: str, person: Person, at: datetime) -> list[Found]:
@@ -98,11 +98,12 @@ def person_key(person: Person) -> str | None:
     return hashlib.sha256(f"{one_spelling(person.name)}\n{known_by}".encode()).hexdigest()[:_KEY_DIGITS]
 
 
-def _open(session: Session, site: str, subject: str, place: int, person: Person, found: Found, at: datetime) -> None:  # noqa: PLR0917  one line of one caller
-    match = f"match-{secrets.token_hex(_MATCH_BYTES)}"
+def _open(  # noqa: PLR0917  one line of one caller
+    session: Session, site: str, subject: str, place: int, person: Person, found: Found, at: datetime
+) -> str:
     row = MatchRow(
         site=site,
-        match=match,
+        match=f"match-{secrets.token_hex(_MATCH_BYTES)}",
         subject=subject,
         entry=found.entry,
         place=place,
@@ -112,7 +113,8 @@ def _open(session: Session, site: str, subject: str, place: int, person: Person,
         found_at=at,
     )
     session.add(row)
-    audit.note(session, site=site, by=SYSTEM, act="match_found", subject=match, at=at)
+    audit.note(session, site=site, by=SYSTEM, act="match_found", subject=row.match, at=at)
+    return row.match
 
 
 def _same(one: str | None, other: str | None) -> bool | None:

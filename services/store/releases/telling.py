@@ -13,25 +13,37 @@ from schemas.signal import Signal
 from services.store import messages
 from services.store.lists import matching
 from services.store.lists.matching import Person
+from services.store.records.signals import SignalRow
 from services.store.releases import entitled
 from services.store.releases.entitled import PARENTS, EntitledPersonRow
 
+_PERSON = "/person-"
+
 
 def note(session: Session, events: Iterable[Event[Said]]) -> None:
-    """Queue the messages; a replay queues nothing new. Each is named by the signal."""
+    """Queue the messages; a replay queues nothing new. Each is named by the signal, and by the parent it goes to."""
     for event in events:
         if isinstance(event.data, Signal) and event.data.rule == "left_early" and event.data.holder is not None:
             messages.tell_duty(session, site=event.site, kind="left_early", subject=event.id, number=1, at=event.time)
             for person in to_tell(session, event.site, event.data.holder, event.time):
+                subject = f"{event.id}/{person.person}"
                 messages.put(
-                    session,
-                    site=event.site,
-                    kind="left_early_parent",
-                    subject=event.id,
-                    number=1,
-                    at=event.time,
-                    receiver=person.person,
+                    session, site=event.site, kind="left_early_parent", subject=subject, number=1, at=event.time
                 )
+
+
+def told_of(session: Session, site: str, subject: str) -> SignalRow | None:
+    """Give what a message is about, by its subject, for composing it."""
+    return session.get(SignalRow, (site, subject.partition(_PERSON)[0]))
+
+
+def parent(session: Session, site: str, subject: str, at: datetime) -> EntitledPersonRow | None:
+    """Give the parent whom a message goes to, by its subject; None when they are not to be told any more."""
+    found = told_of(session, site, subject)
+    if found is None or found.holder is None:
+        return None
+    people = to_tell(session, site, found.holder, at)
+    return next((person for person in people if subject.endswith(f"/{person.person}")), None)
 
 
 def to_tell(session: Session, site: str, pupil: str, at: datetime) -> list[EntitledPersonRow]:

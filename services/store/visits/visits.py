@@ -97,6 +97,12 @@ def to_decide(session: Session, site: str, limit: int) -> Sequence[VisitRow]:
     return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
 
 
+def to_come(session: Session, site: str, at: datetime) -> Sequence[VisitRow]:
+    """Give a site's visits that are asked for or approved and not over."""
+    query = select(VisitRow).where(VisitRow.site == site, col(VisitRow.state).in_(("requested", "approved", "changed")))
+    return session.exec(query.where(VisitRow.leaves_at > at)).all()
+
+
 def between(session: Session, site: str, begin: datetime, end: datetime, limit: int) -> Sequence[VisitRow]:
     """Give a site's decided visits that begin within a time (``end`` not within), in their order."""
     query = select(VisitRow).where(VisitRow.site == site, VisitRow.state != "requested")
