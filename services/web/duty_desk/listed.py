@@ -19,31 +19,29 @@ def entry_of(
     typed: Mapping[str, str], *, site: str, offset_min: int, seals: Seals | None, now: datetime
 ) -> Entry | str:
     """Read an entry; what cannot be taken is the key of the sentence that says so."""
-    kind, names = typed.get("kind", ""), names_of(typed)
-    iin = "".join(digit for digit in typed.get("iin", "") if not digit.isspace())
-    basis_on, until = day(typed.get("basis_on", "")), day(typed.get("until", ""))
     zone = timezone(timedelta(minutes=offset_min))
-    today = now.astimezone(zone).date()
+    kind, names, name = typed.get("kind", ""), names_of(typed), typed.get("entry", "")
+    iin = "".join(digit for digit in typed.get("iin", "") if not digit.isspace())
+    basis, basis_on = plain(typed.get("basis", ""))[:LONGEST], day(typed.get("basis_on", ""))
+    until, today = day(typed.get("until", "")), now.astimezone(zone).date()
     if kind not in KINDS:
         return "lists.wrong.kind"
-    if not names:
-        return "lists.wrong.name"
-    if iin and not is_iin(iin):
-        return "lists.wrong.iin"
-    if kind == "custody" and not typed.get("pupil"):
-        return "lists.wrong.pupil"
-    if not plain(typed.get("basis", "")) or basis_on is None or basis_on > today:
-        return "lists.wrong.basis"
-    if until is None or not today <= until <= today + LASTS_AT_MOST:
-        return "lists.wrong.until"
-    name = typed.get("entry", "")
+    wrong = {
+        "lists.wrong.name": not names,
+        "lists.wrong.iin": bool(iin) and not is_iin(iin),
+        "lists.wrong.pupil": kind == "custody" and not typed.get("pupil"),
+        "lists.wrong.basis": not basis or basis_on is None or basis_on > today,
+        "lists.wrong.until": until is None or not today <= until <= today + LASTS_AT_MOST,
+    }
+    if any(wrong.values()) or basis_on is None or until is None:
+        return next(key for key, is_so in wrong.items() if is_so)
     return Entry(
         entry=name if is_entry(name) else new_entry(),
         kind=kind,
         names=names,
         iin_hash=seals.hashed("iin", site, iin) if iin and seals is not None else None,
         pupil=typed["pupil"] if kind == "custody" else None,
-        basis=plain(typed["basis"])[:LONGEST],
+        basis=basis,
         basis_on=basis_on,
         until=datetime.combine(until + timedelta(days=1), time(), zone),
     )
