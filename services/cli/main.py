@@ -29,6 +29,8 @@ COMMANDS: dict[str, str] = {
     "mode": "mode:app",
     "user": "user:app",
     "host": "host:app",
+    "list": "people_list:app",
+    "entitled": "entitled_people:app",
     "keys": "keys:app",
     "topics": "topics:app",
     "store": "store:app",

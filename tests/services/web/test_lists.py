@@ -93,7 +93,7 @@ async def asks(app: FastAPI, store: Store, visits: Visits, clock: Clock, name: s
     async with client_of(app) as client:
         visitor = Browser(client)
         await ask(visitor, clock.now, who={"name": name})
-        sent = await visitor.send(f"{HOME}/ask/code", f"{HOME}/ask/code", code=the_code(store, visits))
+        sent = await visitor.send(f"{HOME}/code", f"{HOME}/code", code=the_code(store, visits))
         assert sent.status_code == 303, sent.text
         return (await visitor.get(sent.headers["location"])).text
 
