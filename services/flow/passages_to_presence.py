@@ -1,5 +1,5 @@
 """Hop: a passage says who is inside, and uses or frees the pass that it was granted to; a pupil who leaves in lessons
-is told at once.
+without a stated basis is told at once.
 """
 
 import msgspec
@@ -12,7 +12,7 @@ from services.flow.findings import Finding, tell
 from services.rules import occupancy
 from services.rules.facts import Presence
 from services.rules.presence import presence_after
-from services.rules.release import leaves_early
+from services.rules.release import is_released, leaves_early
 
 PRESENCE = "presence"
 
@@ -51,11 +51,15 @@ def presence_key(site: str, holder: str) -> str:
 
 
 def _left_early(passage: Event[Passage], case: Case) -> None:
-    """Tell of a holder who left in lessons by their own card. Who is let out by name has stated a basis at the post."""
+    """Tell of a holder who left in lessons by their own card, unless a release stated why before. Who is let out by
+    name has stated it at the post.
+    """
     if passage.data.outcome != "left" or passage.data.credential is None:
         return
     policy = case.facts.policy(passage.site)
     card = case.facts.credential(passage.site, passage.data.credential)
-    if policy is not None and card is not None and leaves_early(policy, card, passage.time):
+    if policy is None or card is None or not leaves_early(policy, card, passage.time):
+        return
+    if not is_released(case.facts.release(passage.site, card.holder), passage.time):
         finding = Finding(rule="left_early", completed_by=passage.id, holder=card.holder, values={})
         tell(finding, passage, case)

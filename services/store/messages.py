@@ -34,6 +34,9 @@ MessageKind = Literal[
     "question_unanswered",
     "custody_overdue",
     "pupil_refused_check",
+    "possible_match",
+    "left_early",
+    "left_early_parent",
 ]
 TEXTED = "sms/"
 Outcome = Literal["sent", "refused", "dropped"]

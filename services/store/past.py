@@ -14,7 +14,6 @@ from sqlmodel import Session, SQLModel, col
 
 from schemas.credential import Credential
 from schemas.credential_read import CredentialRead
-from schemas.guard_answer import category_of_name
 from schemas.pass_token import jti_of
 from schemas.screening import Screening
 from schemas.site_mode import SiteMode
@@ -28,6 +27,7 @@ from services.rules.presence import INSIDE_AFTER
 from services.store.columns import as_said
 from services.store.outbox import OutboxRow
 from services.store.records import pass_uses as pass_use_records
+from services.store.records import passages as passage_records
 from services.store.records.credential_reads import CredentialReadRow
 from services.store.records.credentials import CredentialRow
 from services.store.records.gate_acts import GateActRow
@@ -169,16 +169,10 @@ class _Past:
 
     def _moving(self, row: PassageRow) -> Callable[[], None]:
         def happen() -> None:
+            self._inside = passage_records.after_passage(self._inside, row)
             inside = INSIDE_AFTER.get(row.outcome)
-            if occupancy.is_loose(row.outcome):
-                self._inside = occupancy.went_through(self._inside, row.id, row.at, row.at)
-            if inside is None or row.holder is None:
-                return
-            self._presence[row.holder] = Presence(inside, row.id, row.at)
-            if occupancy.is_visit(row.credential or "") or row.holder in self._inside.inside:
-                by_name = category_of_name(row.credential or "") is not None
-                entered_at = row.at if inside else None
-                self._inside = occupancy.moved(self._inside, row.holder, entered_at, row.at, by_name=by_name)
+            if inside is not None and row.holder is not None:
+                self._presence[row.holder] = Presence(inside, row.id, row.at)
 
         return happen
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
+import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -16,6 +17,12 @@ from deploy.kafka.broker import LocalKafka
 from deploy.ports import free_port
 from schemas.credential import Credential
 from services.store import administration, users
+from services.store.lists import entries
+from services.store.lists.entries import Entry
+from services.store.releases import entitled
+from services.store.releases.entitled import Entitled
+from services.store.visitors_journal import walk_ins
+from services.store.visitors_journal.walk_ins import WalkIn
 from services.store.visits import hosts, pass_keys
 from services.store.visits.drafts import DraftRow
 from services.store.visits.pass_keys import PassKeys
@@ -26,7 +33,17 @@ from tests.services.web.said import SITE, policy
 
 MAIL = '[mail]\nhost = "127.0.0.1"\nport = {port}\nsender = "school@example.kz"\ntls = "off"\n'
 VISITS = '[visits]\nkey = "visits.key"\npass_keys = "passes"\npublic_url = "http://127.0.0.1"\n'
-POST = ("crew", "by-name", "by-name?q=Қас", "checks", "checks/visitor-1", "custody", "walk-in")
+POST = (
+    "crew",
+    "by-name",
+    "by-name?q=Қас",
+    "checks",
+    "checks/visitor-1",
+    "custody",
+    "walk-in",
+    "release?q=Қас",
+    "release/pupil-1",
+)
 CARD = Credential(
     credential="0" * 32,
     version=0,
@@ -36,6 +53,22 @@ CARD = Credential(
     valid_until=datetime(2036, 1, 1, tzinfo=UTC),
     revoked_at=None,
 )
+PUPIL_CARD = msgspec.structs.replace(CARD, credential="1" * 32, holder="pupil-1", category="pupil")
+WALK_IN = WalkIn(
+    visit=walk_ins.new_visit(),
+    name="Касымов Болат",
+    category="representative",
+    document_kind="identity_card",
+    document_tail="1234",
+    host_text="5 «А»",
+    purpose="жиналыс",
+)
+LISTED = {
+    "lists": "/lists",
+    "lists-new-ban": "/lists/new?kind=ban",
+    "lists-new-custody": "/lists/new?kind=custody&q=Қас",
+    "matches": "/matches",
+}
 RULES = ("", "/categories/visitor", "/calendar", "/threat", "/measures/red")
 
 
@@ -54,6 +87,7 @@ def open_school(tmp_path_factory: pytest.TempPathFactory, kafka: LocalKafka) -> 
         hosts.put(
             session, site=SITE, host="t-1", name="Ахметова Гүлнар", email="g@example.kz", language="kk", by="test"
         )
+        _list_somebody(session, at)
         director = users.UserRole.DIRECTOR
         users.put(
             session, site=SITE, login="iman", name="Иман", role=director, language="kk", password=PASSWORD, by="test"
@@ -68,6 +102,28 @@ def open_school(tmp_path_factory: pytest.TempPathFactory, kafka: LocalKafka) -> 
         yield school
     finally:
         school.close()
+
+
+def _list_somebody(session: Session, at: datetime) -> None:
+    """Keep somebody from a pupil who has a mother, and let somebody of that name come to the post."""
+    duty = users.UserRole.DUTY_ADMIN
+    users.put(session, site=SITE, login="duty", name="Жанар", role=duty, language="kk", password=PASSWORD, by="test")
+    administration.issue_credential(session, site=SITE, credential=PUPIL_CARD, by="test")
+    mother = Entitled(pupil="pupil-1", name="Қасымова Айгүл", relation="mother", phone="+77011234567", tell=True)
+    entitled.enter(session, site=SITE, told=mother, by="test", at=at)
+    for number, until in enumerate((at + timedelta(days=365), at)):
+        entry = Entry(
+            entry=f"entry-{number:016x}",
+            kind="custody",
+            names=["Қасымов Болат Ерланұлы", "Kassymov Bolat"],
+            iin_hash=None,
+            pupil="pupil-1",
+            basis="Алмалы аудандық сотының шешімі № 2-1234",
+            basis_on=at.date(),
+            until=until,
+        )
+        entries.enter(session, site=SITE, told=entry, by="test", at=at)
+    walk_ins.register(session, site=SITE, told=WALK_IN, by="sabit", post="post-1", at=at)
 
 
 class Looker:
@@ -179,6 +235,34 @@ def test_the_rooms_at_the_post(looker: Looker) -> None:
     looker.looks_at("post-held", f"{looker.school.url}/post")
     looker.looks_at("post-crew-held", f"{looker.school.url}/post/crew")
     assert looker.found == []
+
+
+def test_the_lists_and_a_match_on_the_duty_administrators_pages(looker: Looker, browser: Browser) -> None:
+    school = looker.school
+    guard = Looker(school, browser.new_context(locale="kk-KZ"))
+    guard.signs_in("sabit")
+    guard.looks_at("post-walk-in-held", f"{school.url}/post/walk-in/{WALK_IN.visit}")
+    paper = {"basis": "family", "taker": "other", "taker_name": "Қасымов Болат", "document_tail": "1234"}
+    guard.page.goto(f"{school.url}/post/release/pupil-1")
+    guard.page.check(f'[name="basis"][value="{paper["basis"]}"]')
+    guard.page.check('[name="taker"][value="other"]')
+    guard.page.fill("#taker_name", paper["taker_name"])
+    guard.page.fill("#document_tail", paper["document_tail"])
+    guard.page.locator('[name="caller"]').last.check()
+    guard.page.fill("#until", "23:59")
+    guard.page.fill("#called_at", "00:00")
+    guard.page.click("main button.first")
+    guard.page.wait_for_url("**/written/*")
+    guard.looks_at("post-release-held")
+    guard.looks_at("post-release", f"{school.url}/post/release")
+    looker.signs_in("duty")
+    for name, address in LISTED.items():
+        looker.looks_at(name, school.url + address)
+    looker.page.goto(f"{school.url}/matches")
+    looker.page.locator(".lines a.who").first.click()
+    looker.looks_at("match")
+    guard.context.close()
+    assert looker.found + guard.found == []
 
 
 def test_the_rules_on_the_directors_page(looker: Looker) -> None:

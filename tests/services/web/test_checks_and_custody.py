@@ -19,7 +19,7 @@ from services.store.messages import MessageRow
 from services.store.records import screenings
 from services.web.messages.letter import Letter
 from services.web.messages.wording import compose
-from services.web.shared.rounds import make_round
+from services.web.shared.rounds import AT_THE_POST, make_round
 from tests.services.web.browser import PASSWORD, Browser
 from tests.services.web.conftest import Clock, client_of
 from tests.services.web.said import SITE, policy
@@ -219,7 +219,7 @@ async def test_what_lies_too_long_shows_in_every_room_and_the_duty_administrator
     await browser_at_post.sign_in("sabit")
     for room in rooms:
         assert 'data-overdue="1"' in (await browser_at_post.get(room)).text, room
-    assert [(await make_round(store, clock.now))["custody_overdue_told"] for _ in range(2)] == [1, 0]
+    assert [(await make_round(store, clock.now, AT_THE_POST))["custody_overdue_told"] for _ in range(2)] == [1, 0]
     assert [(row.kind, row.receiver) for row in told(store)] == [("custody_overdue", "duty")]
     assert "№ 1" in letter(store, clock).text
     await browser_at_post.send("/post/custody/1", "/post/custody/1", act="returned", to_whom="иесі")
