@@ -3,6 +3,7 @@ it. What keeps somebody from a pupil is never said here: then the duty administr
 """
 
 import logging
+from collections.abc import Callable
 from datetime import datetime, time, timedelta
 from typing import Annotated, cast, get_args
 
@@ -61,9 +62,8 @@ async def release_page(
             "people": by_holders(session, user.site, {row.pupil for row in today}),
         }
 
-    return page(
-        request, room, "release", {"q": q, "group": group, **await parts_of(request).store.read(ask)}, here="release"
-    )
+    values = {"q": q, "group": group, "wall": _wall(room), **await parts_of(request).store.read(ask)}
+    return page(request, room, "release", values, here="release")
 
 
 @router.get(f"{PATH}/{{pupil}}")
@@ -106,7 +106,8 @@ async def written_page(request: Request, user: SignedIn, release: str) -> Respon
     row, people = await parts_of(request).store.read(ask)
     if row is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
-    return page(request, room, "released", {"row": row, "pupil": people.get(row.pupil)}, here="release")
+    values = {"row": row, "pupil": people.get(row.pupil), "wall": _wall(room)}
+    return page(request, room, "released", values, here="release")
 
 
 @router.post(f"{PATH}/written/{{release}}/withdraw", dependencies=[Depends(form_checked)])
@@ -155,6 +156,11 @@ def _told(typed: dict[str, str], room: Room, asked: _Asked) -> Told | str:
         valid_from=room.now,
         valid_until=valid_until,
     )
+
+
+def _wall(room: Room) -> Callable[[datetime], str]:
+    """Give what shows a moment of today as the school's wall does, without seconds."""
+    return lambda at: f"{at.astimezone(room.sight.zone):%H:%M}"
 
 
 def _today_at(text: str, room: Room) -> datetime | None:
