@@ -127,13 +127,34 @@ def _list_somebody(session: Session, at: datetime) -> None:
 
 
 class Looker:
-    """Somebody with a browser, who looks at every page closely."""
+    """Somebody with a browser, who looks at every page closely, and weighs what came over the wire for it."""
 
     def __init__(self, school: School, context: BrowserContext) -> None:
         self.school = school
         self.context = context
         self.page: Page = context.new_page()
         self.found: list[str] = []
+        self.weighed: dict[str, int] = {}
+        self._came_bytes = 0
+        self._wire = context.new_cdp_session(self.page)
+        self._wire.send("Network.enable")
+        self._wire.on("Network.loadingFinished", self._came)
+        self._wire.on("Network.requestWillBeSent", self._asked)
+
+    def weighs(self, name: str, address: str) -> None:
+        """Open a page as somebody who was never here, and note what came for it, headers and all."""
+        self._wire.send("Network.clearBrowserCache")
+        self._came_bytes = 0
+        self.page.goto(address, wait_until="networkidle")
+        self.weighed[name] = self._came_bytes
+
+    def _came(self, event: dict[str, float]) -> None:
+        self._came_bytes += int(event["encodedDataLength"])
+
+    def _asked(self, event: dict[str, dict[str, str]]) -> None:
+        address = event["request"]["url"]
+        if not address.startswith((self.school.url, "data:")):
+            self.found.append(f"asked another server: {address}")
 
     def signs_in(self, login: str) -> None:
         self.page.goto(f"{self.school.url}/sign-in")
@@ -165,6 +186,22 @@ class Looker:
 
 
 @pytest.fixture
+def desk(open_school: School, browser: Browser) -> Iterator[Looker]:
+    """The browser of the school's administration."""
+    context = browser.new_context(locale="kk-KZ")
+    yield Looker(open_school, context)
+    context.close()
+
+
+@pytest.fixture
+def guard(open_school: School, browser: Browser) -> Iterator[Looker]:
+    """The browser at the post."""
+    context = browser.new_context(locale="kk-KZ")
+    yield Looker(open_school, context)
+    context.close()
+
+
+@pytest.fixture
 def looker(open_school: School, browser: Browser) -> Iterator[Looker]:
     """A browser of its own for each story."""
     SCREENSHOTS.mkdir(parents=True, exist_ok=True)
@@ -174,24 +211,23 @@ def looker(open_school: School, browser: Browser) -> Iterator[Looker]:
 
 
 def the_code(school: School) -> str:
-    """Give the code that the only draft's contact is sent."""
-    row = school.store.read_now(lambda session: session.exec(select(DraftRow)).one())
+    """Give the code that the only draft with a code is about."""
+    query = select(DraftRow).where(DraftRow.code_number > 0)
+    row = school.store.read_now(lambda session: session.exec(query).one())
     return Seals(FILES.seeds["visits"]).contact_code(SITE, row.draft, row.answers["contact"], row.code_number)
 
 
-def test_a_visit_from_the_first_page_to_the_badge(looker: Looker, browser: Browser) -> None:
-    tomorrow = (datetime.now(UTC) + timedelta(days=1)).date().isoformat()
-    later = (datetime.now(UTC) + timedelta(days=14)).date().isoformat()
+def asks(looker: Looker, *, looks: bool) -> str:
+    """Ask for a visit with everything, look at each page of it where it should be, and give the address of its own."""
+    first, last = (datetime.now(UTC) + timedelta(days=days) for days in (0, 14))
     home = f"{looker.school.url}/visit/{SITE}"
-    for name in ("", "/items", "/again"):
-        looker.looks_at(f"visit-opening{name.replace('/', '-')}", home + name)
     steps: dict[str, dict[str, str]] = {
         "who": {"name": "Серік Ахметов"},
         "role": {},
         "document": {"iin": "900101100014"},
         "whom": {"host_text": "Ахметова", "purpose": "Жиналыс"},
         "often": {},
-        "days": {"from": "14:00", "until": "15:30", "date": tomorrow, "last": later},
+        "days": {"from": "14:00", "until": "15:30", "date": first.date().isoformat(), "last": last.date().isoformat()},
         "with": {},
         "people": {"companions": "Айша Серікова\nМарат Серіков"},
         "vehicle": {"vehicle": "123 ABC 02", "cargo": "Парта, 20 дана", "waybill": "З-2 № 17"},
@@ -199,30 +235,87 @@ def test_a_visit_from_the_first_page_to_the_badge(looker: Looker, browser: Brows
         "consent": {},
         "contact": {"contact": "serik@example.kz"},
     }
+    days = tuple(str(day) for day in range(1, 8))
+    looker.page.goto(f"{home}/ask/who")
     for step, fields in steps.items():
-        looker.looks_at(f"visit-{step}", f"{home}/ask/{step}")
+        if looks:
+            looker.looks_at(f"visit-{step}", f"{home}/ask/{step}")
         for name, value in fields.items():
             looker.page.fill(f'[name="{name}"]', value)
-        for tick in ("representative", "regularly", "1", "4", "people", "vehicle", "things", "2026-11"):
+        for tick in ("representative", "regularly", *days, "people", "vehicle", "things", "2026-11"):
             for box in looker.page.locator(f'[value="{tick}"]').all():
                 box.check()
         looker.page.click("main button.first")
-    looker.looks_at("visit-code")
+    if looks:
+        looker.looks_at("visit-code")
     looker.page.fill("#code", the_code(looker.school))
     looker.page.click("main button.first")
     looker.page.wait_for_url("**/v/*")
+    return looker.page.url
+
+
+def approves(desk: Looker) -> str:
+    """Approve the visit that waits, as the director, and give its page."""
+    desk.signs_in("iman")
+    desk.page.goto(f"{desk.school.url}/visits")
+    desk.page.click("a.visit-line")
+    visit = desk.page.url
+    desk.page.click('[name="deed"][value="approve"]')
+    return visit
+
+
+def test_a_visit_from_the_first_page_to_its_own(looker: Looker) -> None:
+    for name in ("", "/items", "/again"):
+        looker.looks_at(f"visit-opening{name.replace('/', '-')}", f"{looker.school.url}/visit/{SITE}{name}")
+    asks(looker, looks=True)
     looker.looks_at("visit-status")
-    status = looker.page.url
-    desk = Looker(looker.school, browser.new_context(locale="kk-KZ"))
+    assert looker.found == []
+
+
+def test_a_visit_from_the_hosts_page_to_the_badges(looker: Looker, desk: Looker) -> None:
+    status = asks(looker, looks=False)
     desk.signs_in("iman")
     desk.looks_at("host-list", f"{looker.school.url}/visits")
     desk.page.click("a.visit-line")
     desk.looks_at("host-visit")
     desk.page.click('[name="deed"][value="approve"]')
-    for name in ("", "/pass", "/badge"):
+    for name in ("", "/pass", "/pass/1", "/badge"):
         looker.looks_at(f"visit-approved{name.replace('/', '-')}", status + name)
-    desk.context.close()
     assert looker.found + desk.found == []
+
+
+def test_a_visit_at_another_time_and_at_the_post(looker: Looker, desk: Looker, guard: Looker) -> None:
+    status = asks(looker, looks=False)
+    visit = approves(desk)
+    looker.page.goto(f"{status}/pass")
+    guard.signs_in("sabit")
+    guard.page.goto(f"{looker.school.url}/post/visits")
+    guard.page.fill("#code", looker.page.inner_text(".short-code strong"))
+    guard.page.click("main button.first")
+    guard.looks_at("post-visits-pass")
+    guard.looks_at("post-visits", f"{looker.school.url}/post/visits")
+    desk.page.goto(visit)
+    desk.page.click("summary >> nth=0")
+    desk.page.fill('[name="from"]', "16:00")
+    desk.page.fill('[name="until"]', "17:00")
+    desk.page.click('[name="deed"][value="change"]')
+    looker.looks_at("visit-changed", status)
+    looker.page.click('form[action$="/anew"] button')
+    looker.looks_at("visit-again")
+    assert looker.found + desk.found + guard.found == []
+
+
+def test_a_page_of_the_portal_weighs_little_with_everything(looker: Looker, desk: Looker) -> None:
+    status = asks(looker, looks=False)
+    approves(desk)
+    home = f"{looker.school.url}/visit/{SITE}"
+    questions = tuple(f"/ask/{step}" for step in ("who", "role", "document", "whom"))
+    for name in ("", "/items", "/again", *questions):
+        looker.weighs(f"home{name}", home + name)
+    for name in ("", "/pass", "/badge"):
+        looker.weighs(f"status{name}", status + name)
+    assert {name: weight for name, weight in looker.weighed.items() if not 1_000 < weight <= 60_000} == {}
+    assert looker.found == []
 
 
 def test_the_rooms_at_the_post(looker: Looker) -> None:

@@ -2,6 +2,7 @@
 
 import io
 
+import httpx
 import jwt
 import zxingcpp
 from PIL import Image
@@ -94,3 +95,32 @@ async def test_the_number_of_questions_follows_the_answers(visitor: Browser, clo
     assert "барлығы 9" in (await visitor.get(f"{HOME}/ask/with")).text
     await visitor.send(f"{HOME}/ask/with", f"{HOME}/ask/with", along=["people", "vehicle"])
     assert "барлығы 11" in (await visitor.get(f"{HOME}/ask/people")).text
+
+
+async def test_thirty_who_come_along_have_badges_on_four_sheets(
+    visitor: Browser, store: Store, visits: Visits, clock: Clock
+) -> None:
+    await ask(visitor, clock.now, "when")
+    await answer(visitor, "with", along="people")
+    await answer(visitor, "people", companions="\n".join(["Серік Ахметов"] * 30))
+    await answer(visitor, "consent", consent="2026-11")
+    await answer(visitor, "contact", contact="serik@example.kz")
+    sent = await visitor.send(f"{HOME}/code", f"{HOME}/code", code=the_code(store, visits))
+    (row,) = all_visits(store)
+    desk = f"{HOME}/host/{visits.seals.link('host', SITE, row.visit)}"
+    await visitor.send(desk, desk, deed="approve")
+    status = sent.headers["location"]
+    sheets = [(await visitor.get(f"{status}/badge{end}")).text for end in ("", "/2", "/3", "/4")]
+    assert [sheet.count('<article class="badge">') for sheet in sheets] == [10, 10, 10, 1]
+    for nothing in ("0", "5", "-1"):
+        assert (await visitor.get(f"{status}/badge/{nothing}")).status_code == 404
+    shared = 0
+    for file in ("look.css", "visit.css", "visit.js", "icon.svg"):
+        shared += len((await visitor.get(f"/static/{file}")).content)
+    pictures = [await visitor.get(f"{status}/qr/{place}") for place in range(10)]
+    assert shared + len(sheets[0].encode()) + sum(_weight(picture) for picture in pictures) <= 60_000
+
+
+def _weight(answered: httpx.Response) -> int:
+    """Give what an answer weighs with its headers."""
+    return len(answered.content) + sum(len(name) + len(value) + 4 for name, value in answered.headers.items())
