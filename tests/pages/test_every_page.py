@@ -5,22 +5,28 @@ width: nothing that axe-core finds, nothing wider than the screen, and a picture
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from io import BytesIO
 from itertools import product
 
 import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
+from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
 from sqlmodel import Session, select
 
 from deploy.kafka.broker import LocalKafka
 from deploy.ports import free_port
 from schemas.credential import Credential
+from schemas.screening import FoundItem
 from services.store import administration, users
 from services.store.lists import entries
 from services.store.lists.entries import Entry
 from services.store.releases import entitled
 from services.store.releases.entitled import Entitled
+from services.store.screenings import checks, custody, photos, pupil_refusals
+from services.store.screenings.checks import Check
+from services.store.screenings.custody import Thing
 from services.store.visitors_journal import walk_ins
 from services.store.visitors_journal.walk_ins import WalkIn
 from services.store.visits import hosts, pass_keys
@@ -33,17 +39,13 @@ from tests.services.web.said import SITE, policy
 
 MAIL = '[mail]\nhost = "127.0.0.1"\nport = {port}\nsender = "school@example.kz"\ntls = "off"\n'
 VISITS = '[visits]\nkey = "visits.key"\npass_keys = "passes"\npublic_url = "http://127.0.0.1"\n'
-POST = (
-    "crew",
-    "by-name",
-    "by-name?q=Қас",
-    "checks",
-    "checks/visitor-1",
-    "custody",
-    "walk-in",
-    "release?q=Қас",
-    "release/pupil-1",
-)
+POST = {
+    "by name": ("by-name", "by-name?q=Қас", "walk-in"),
+    "checks": ("checks", "checks/visitor-1?q=пышақ", "checks/pupil-1"),
+    "custody": ("custody", "custody/new?holder=visitor-1", "custody/1"),
+    "release": ("release?q=Қас", "release/pupil-1"),
+    "crew": ("crew",),
+}
 CARD = Credential(
     credential="0" * 32,
     version=0,
@@ -96,6 +98,7 @@ def open_school(tmp_path_factory: pytest.TempPathFactory, kafka: LocalKafka) -> 
     try:
         school.found()
         school.store.write_now(enter)
+        school.store.write_now(lies_too_long)
         school.publish(datetime.now(UTC))
         school.web.start_ready()
         school.await_live()
@@ -318,10 +321,16 @@ def test_a_page_of_the_portal_weighs_little_with_everything(looker: Looker, desk
     assert looker.found == []
 
 
-def test_the_rooms_at_the_post(looker: Looker) -> None:
+@pytest.mark.parametrize("rooms", POST.values(), ids=POST)
+def test_the_rooms_at_the_post(looker: Looker, rooms: tuple[str, ...]) -> None:
     looker.signs_in("sabit")
-    for room in POST:
+    for room in rooms:
         looker.looks_at(f"post-{room.partition('?')[0].replace('/', '-')}", f"{looker.school.url}/post/{room}")
+    assert looker.found == []
+
+
+def test_an_entry_that_is_held_open_for_a_crew(looker: Looker) -> None:
+    looker.signs_in("sabit")
     looker.page.goto(f"{looker.school.url}/post/crew")
     looker.page.keyboard.press("1")
     looker.page.wait_for_url("**/post")
@@ -356,6 +365,28 @@ def test_the_lists_and_a_match_on_the_duty_administrators_pages(looker: Looker, 
     looker.looks_at("match")
     guard.context.close()
     assert looker.found + guard.found == []
+
+
+def lies_too_long(session: Session) -> None:
+    """A knife with its photo lies at the post since yesterday, and a pupil would not show what they bring."""
+    now, written = datetime.now(UTC), BytesIO()
+    knife = Thing(holder="visitor-1", item="W2.knife", count=1, description="қара сапты, бүктемелі", form="f" * 16)
+    yesterday = now - timedelta(days=1)
+    number = custody.leave(session, site=SITE, thing=knife, by="sabit", post="entrance", at=yesterday)
+    Image.linear_gradient("L").resize((1600, 900)).save(written, "JPEG")
+    photos.keep(session, site=SITE, number=number, jpeg=written.getvalue(), by="sabit", at=yesterday)
+    pupil = msgspec.structs.replace(CARD, credential="1" * 32, holder="pupil-1", category="pupil")
+    administration.issue_credential(session, site=SITE, credential=pupil, by="test")
+    pupil_refusals.tell(session, site=SITE, holder="pupil-1", by="sabit", post="entrance", at=now)
+    found = FoundItem(code="W3.lighter", count=2, exception=None)
+    check = Check(holder="visitor-1", category="visitor", method="shown", outcome="found", items=[found])
+    checks.record_check(session, site=SITE, check=check, by="sabit", post="entrance", at=now)
+
+
+def test_a_pupil_who_shows_nothing_as_who_may_settle_it_sees_it(looker: Looker) -> None:
+    looker.signs_in("iman")
+    looker.looks_at("post-checks-pupil-1-may-settle", f"{looker.school.url}/post/checks/pupil-1")
+    assert looker.found == []
 
 
 def test_the_rules_on_the_directors_page(looker: Looker) -> None:

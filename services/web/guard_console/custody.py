@@ -192,6 +192,7 @@ async def _receipt(request: Request, room: Room, number: int, notice: Notice | N
         "users": users,
         "ends": ENDS,
         "has_photo": has_photo,
+        "due": f"{chain.thing.due_at.astimezone(room.sight.zone):%d.%m.%Y %H:%M}",
     }
     return page(request, room, "receipt", values, here="custody", notice=notice)
 
