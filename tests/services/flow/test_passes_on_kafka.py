@@ -112,6 +112,31 @@ def test_a_pass_admits_once_across_kills_and_two_gates_and_is_used_by_its_passag
     assert stream.dead() == []
 
 
+def test_a_pass_stays_reserved_and_used_when_another_worker_takes_the_school_over(stream: Stream) -> None:
+    """Twelve passes; a second worker comes, the first one leaves, and everything is sent again."""
+    few = range(12)
+    reads = [shown(10 * n, f"p{n}") for n in few]
+    stream.say(policy(version=2, anti_passback="off", reserve_s=NEVER), *(visitor_pass(f"p{n}") for n in few))
+    first = stream.worker(Role.ADMISSION).start().ready()
+    stream.say(*reads)
+    soon(lambda: len(answers(stream)) == len(reads))
+    passages = [went(1000 + n, of) for n, of in enumerate(reads[:6])]
+    stream.say(*passages)
+    soon(lambda: sum(stream.committed(PASSAGES).values()) == len(passages))
+    stream.worker(Role.ADMISSION, "two").start().ready()
+    assert first.terminate() == 0
+    again = [shown(2000 + n, f"p{n}", SIDE_GATE) for n in few]
+    stream.say(*reads, *passages, *again)
+    soon(lambda: len(answers(stream)) == len(reads) + len(again))
+    soon(lambda: sum(stream.committed(PASSAGES).values()) == 2 * len(passages))
+    found = answers(stream)
+    assert [found[of.id]["reason"] for of in again] == ["pass_used"] * 6 + ["pass_reserved"] * 6
+    assert {len(ids) for ids in uses(stream, "used").values()} == {1}
+    assert {found[of.id]["verdict"] for of in reads} == {"admit"}
+    assert stream.said(SIGNALS) == []
+    assert stream.dead() == []
+
+
 def test_what_the_school_says_of_a_pass_or_its_holder_holds_at_the_next_read_within_a_second(stream: Stream) -> None:
     """Revoked, an item found, room for no more, and a pass that two gates took while they were cut off: one worker
     hears of all of it while it runs.
