@@ -104,6 +104,13 @@ def of_role(session: Session, site: str, role: UserRole) -> Sequence[UserRow]:
     return session.exec(query.order_by(col(UserRow.name))).all()
 
 
+def on_duty(session: Session, site: str) -> Sequence[UserRow]:
+    """Give whom a site asks for what a guard may not decide: its duty administrators, the director where it has
+    none.
+    """
+    return of_role(session, site, UserRole.DUTY_ADMIN) or of_role(session, site, UserRole.DIRECTOR)
+
+
 def verified(session: Session, login: str, password: str) -> UserRow | None:
     """Give the user whose login and password these are, for signing in; the site follows from the login.
 
