@@ -71,6 +71,9 @@ LISTED = {
     "lists-new-custody": "/lists/new?kind=custody&q=Қас",
     "matches": "/matches",
 }
+PATIENCE_S = 600
+"""For the story with every question: six looks at each of seventeen pages, on a machine with other work."""
+
 RULES = ("", "/categories/visitor", "/calendar", "/threat", "/measures/red")
 
 
@@ -267,6 +270,7 @@ def approves(desk: Looker) -> str:
     return visit
 
 
+@pytest.mark.timeout(PATIENCE_S)
 def test_a_visit_from_the_first_page_to_its_own(looker: Looker) -> None:
     for name in ("", "/items", "/again"):
         looker.looks_at(f"visit-opening{name.replace('/', '-')}", f"{looker.school.url}/visit/{SITE}{name}")
@@ -299,10 +303,13 @@ def test_a_visit_at_another_time_and_at_the_post(looker: Looker, desk: Looker, g
     guard.looks_at("post-visits", f"{looker.school.url}/post/visits")
     desk.page.goto(visit)
     desk.page.click("summary >> nth=0")
+    desk.page.fill('[name="date"]', (datetime.now(UTC) + timedelta(days=1)).date().isoformat())
     desk.page.fill('[name="from"]', "16:00")
     desk.page.fill('[name="until"]', "17:00")
     desk.page.click('[name="deed"][value="change"]')
+    desk.page.wait_for_load_state()
     looker.looks_at("visit-changed", status)
+    assert looker.page.locator('form[action$="/accept"]').count() == 1
     looker.page.click('form[action$="/anew"] button')
     looker.looks_at("visit-again")
     assert looker.found + desk.found + guard.found == []
