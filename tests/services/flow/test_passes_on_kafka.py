@@ -192,7 +192,6 @@ def test_what_the_school_says_of_a_pass_or_its_holder_holds_at_the_next_read_wit
     somebody_comes_by_name(stream, numbers)
     stream.say(asked := shown(next(numbers), third))
     assert _answer(decisions, asked)["values"] == {"inside": "2", "capacity": "2", "unsure": "1"}
-
     two_gates_take(third, stream, numbers)
     told = signals.hears(lambda envelope: envelope["data"]["rule"] == "pass_used_twice")
     assert told["data"]["credential"] == f"pass/{third}"
