@@ -82,6 +82,7 @@ class Stage:
         self.web_port = web_port
         self.receiver_port = receiver_port
         self.mail_port = 0
+        self.sms_url = ""
         self.utc_offset_min = 300
         self.store_url = "sqlite:///store.sqlite"
         self.stream_partitions, self.gate_partitions = 12, 24
@@ -215,7 +216,7 @@ recorder_key = "keys/recorder.key"
 port = {self.web_port}
 session_key = "keys/session.key"
 secure_cookies = false
-{self._visits_toml()}[police_link]
+{self._visits_toml()}{self._sms_toml()}[police_link]
 host = "127.0.0.1"
 port = {self.receiver_port}
 receiver = "demo-centre"
@@ -238,6 +239,17 @@ host = "127.0.0.1"
 port = {self.mail_port}
 sender = "№ 42 мектеп <school@example.kz>"
 tls = "off"
+"""
+
+    def _sms_toml(self) -> str:
+        """Give the section of the SMS gateway, where there is one; its password is in the stage's keys."""
+        if not self.sms_url:
+            return ""
+        return f"""[sms]
+url = "{self.sms_url}"
+username = "qaqpa"
+password_file = "keys/sms.password"
+sender = "MEKTEP42"
 """
 
     def _gate_toml(self) -> str:

@@ -1,14 +1,29 @@
 """``qaqpa host``: the staff of a site who may be visited, and where they are asked."""
 
-from typing import Annotated
+import csv
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, NamedTuple
 
 import typer
+from sqlmodel import Session
 
 from schemas.ids import is_slug
 from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
 from services.cli.opened import opened_store
 from services.cli.seed_file import LANGUAGES
 from services.store.visits import hosts
+from services.store.visits.names import plain
+
+
+class Listed(NamedTuple):
+    """A host as an operator lists one."""
+
+    host: str
+    name: str
+    email: str
+    language: str = "kk"
+
 
 app = typer.Typer(name="host", no_args_is_help=True, help="Who may be visited.")
 
@@ -24,26 +39,85 @@ def add(  # noqa: PLR0917  an option each
     delegate: Annotated[str | None, typer.Option(help="The host who is asked instead.")] = None,
 ) -> None:
     """Add a host, or change one."""
-    if not is_slug(host) or "@" not in email or language not in LANGUAGES:
-        message = f"host {host}: needs a reference such as teacher-12, an e-mail address, and a language of {LANGUAGES}"
-        raise Refusal(message)
+    known = _checked(Listed(host, name, email, language))
     with opened_store(settings) as store:
         try:
-            store.write_now(
-                lambda session: hosts.put(
-                    session,
-                    site=site,
-                    host=host,
-                    name=name,
-                    email=email,
-                    language=language,
-                    by=operator(),
-                    delegate=delegate,
-                )
-            )
+            store.write_now(lambda session: _put(session, site, known, delegate))
         except LookupError as error:
             raise Refusal(str(error)) from error
     out.print(f"{site}: host {host} saved")
+
+
+@app.command()
+def remove(
+    settings: SettingsFile,
+    site: SiteName,
+    host: Annotated[str, typer.Argument(help="The host's reference.")],
+) -> None:
+    """Take a host off the list; visits that wait for them go to the duty administrator."""
+    with opened_store(settings) as store:
+        if not store.write_now(
+            lambda session: hosts.remove(session, site=site, host=host, by=operator(), at=datetime.now(UTC))
+        ):
+            message = f"site {site} has no host {host}"
+            raise Refusal(message)
+    out.print(f"{site}: host {host} removed")
+
+
+@app.command(name="import")
+def enter_all(
+    settings: SettingsFile,
+    site: SiteName,
+    file: Annotated[Path, typer.Argument(help="CSV with the columns host, name, email and, if you like, language.")],
+) -> None:
+    """Add or change the hosts of a file, all or none; nobody who is not in it is removed."""
+    listed = read_hosts(file)
+    with opened_store(settings) as store:
+        changed = store.write_now(lambda session: sum(_put(session, site, known) for known in listed))
+    out.print(f"{site}: {len(listed)} hosts in {file.name}, {changed} new or changed")
+
+
+def read_hosts(file: Path) -> list[Listed]:
+    """Read a CSV of hosts, with commas or semicolons; what is wrong is a Refusal that names the line."""
+    try:
+        text = file.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as error:
+        message = f"{file}: cannot be read as a text in UTF-8"
+        raise Refusal(message) from error
+    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
+    missing = [column for column in Listed._fields[:-1] if column not in (reader.fieldnames or [])]
+    if missing:
+        message = f"{file}: the first line lacks {', '.join(missing)}"
+        raise Refusal(message)
+    found: dict[str, int] = {}
+    listed = []
+    for row in reader:
+        told = {name: plain(row.get(name) or "") for name in Listed._fields}
+        known = Listed(**{**told, "language": told["language"] or "kk"})
+        try:
+            listed.append(_checked(known))
+        except Refusal as error:
+            message = f"{file}, line {reader.line_num}: {error}"
+            raise Refusal(message) from error
+        if known.host in found:
+            message = f"{file}, line {reader.line_num}: host {known.host} is in line {found[known.host]} too"
+            raise Refusal(message)
+        found[known.host] = reader.line_num
+    return listed
+
+
+def _checked(known: Listed) -> Listed:
+    if not is_slug(known.host) or not known.name or "@" not in known.email or known.language not in LANGUAGES:
+        message = (
+            f"host {known.host}: needs a reference such as teacher-12, a name, an e-mail address, and a language "
+            f"of {LANGUAGES}"
+        )
+        raise Refusal(message)
+    return known
+
+
+def _put(session: Session, site: str, known: Listed, delegate: str | None = None) -> bool:
+    return hosts.put(session, site=site, by=operator(), delegate=delegate, **known._asdict())
 
 
 @app.command(name="list")
@@ -51,5 +125,6 @@ def show(settings: SettingsFile, site: SiteName) -> None:
     """List a site's hosts."""
     with opened_store(settings) as store:
         for row in store.read_now(lambda session: hosts.all_of(session, site)):
-            delegate = f", asks {row.delegate}" if row.delegate else ""
+            until = f" until {row.delegate_until:%Y-%m-%d %H:%M} UTC" if row.delegate_until else ""
+            delegate = f", asks {row.delegate}{until}" if row.delegate else ""
             out.print(f"{row.host}  {row.name}  {row.email}{delegate}")

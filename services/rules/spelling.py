@@ -84,9 +84,9 @@ _LATIN = (
 )
 _READINGS = (
     (("j", "Z"), ("x", "ks"), ("w", "u"), ("c", "k")),
-    (("j", "i"), ("x", "h"), ("w", "v"), ("c", "s"), ("C", "S"), ("z", "s")),
+    (("j", "i"), ("x", "h"), ("w", "v"), ("c", "s"), ("C", "S"), ("z", "s"), ("Zu", "iu")),
 )
-"""Letters that are read in two ways: Jumabaev is Жұмабаев, and Julia is Юлия; Шыңғыс is Чингиз."""
+"""Letters that are read in two ways: Jumabaev is Жұмабаев, and Julia is Юлия; Шыңғыс is Чингиз, Жүсіп is Юсуп."""
 
 _FOLDS = (("dZ", "Z"), ("ng", "n"), ("ii", "i"), ("ie", "e"), ("io", "e"), ("ae", "a"))
 _REPEATED = re.compile(r"(.)\1+")

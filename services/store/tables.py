@@ -4,6 +4,9 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from services.store import audit, directory, messages, outbox, people, recording, users
+from services.store.lists import entries as list_entries
+from services.store.lists import matches
+from services.store.releases import entitled, papers
 from services.store.screenings import custody, photos, pupil_refusals
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visits import (
@@ -29,14 +32,18 @@ ALL = (
     directory,
     drafts,
     draws,
+    entitled,
     entries,
     evenings,
     hosts,
     invitations,
     links,
+    list_entries,
+    matches,
     messages,
     outbox,
     party,
+    papers,
     people,
     photos,
     pupil_refusals,

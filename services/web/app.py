@@ -22,6 +22,7 @@ from services.store.database import Store
 from services.store.schema_version import require_head
 from services.web.administration import directory
 from services.web.administration import routes as administration
+from services.web.duty_desk import lists, matches
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
@@ -49,6 +50,8 @@ ROUTERS = (
     sign_in.router,
     administration.router,
     directory.router,
+    lists.router,
+    matches.router,
     *ROOMS_OF_THE_POST,
     *PORTAL,
     *DESKS,

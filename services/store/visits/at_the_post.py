@@ -16,7 +16,7 @@ from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.site_policy import QUESTION_AFTER_S
 from schemas.visitor_pass import VisitorPass
-from services.rules import pass_uses
+from services.rules import occupancy, pass_uses
 from services.rules.decide import ALSO, Decided, decide
 from services.rules.facts import Facts, Presence
 from services.rules.opening_times import DUTY_ADMINISTRATOR
@@ -112,6 +112,7 @@ def _facts(session: Session, site: str, known: VisitorPass, at: datetime) -> Fac
     mode = site_modes.current(session, site)
     check = screenings.latest(session, site, known.holder)
     passed = passages.of_holder(session, site, known.holder, known.valid_from)
+    inside = passages.occupied(session, site, at)
     return Facts(
         policy=site_policies.current(session, site),
         confirmed_at=at,
@@ -121,5 +122,6 @@ def _facts(session: Session, site: str, known: VisitorPass, at: datetime) -> Fac
         visitor_pass=known,
         pass_standing=pass_uses.standing(uses.of_pass(session, site, known.jti), known.entries, _NO_READ),
         screening=as_said(check, Screening) if check is not None else None,
-        visitors_inside=pass_uses.visitors_inside(passages.with_passes_inside(session, site, at), at),
+        visitors_inside=occupancy.count(inside, at),
+        visitors_unsure=occupancy.unsure(inside, at),
     )

@@ -72,6 +72,7 @@ def remove(session: Session, *, site: str, host: str, by: str, at: datetime) -> 
     through = (col(HostRow.site) == site, col(HostRow.delegate) == host)
     session.execute(sa.update(HostRow).where(*through).values(delegate=None, delegate_until=None))
     session.delete(row)
+    session.flush()
     audit.note(session, site=site, by=by, act="host_removed", subject=host, at=at)
     return True
 

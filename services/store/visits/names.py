@@ -9,10 +9,13 @@ _LOOK_ALIKE = str.maketrans("aceopxykmthbi", "асеорхукмтнві")
 _ONE_OF_EACH = str.maketrans("әғқңөұүһіёйъь", "агкноуухиеи  ", "")
 """Kazakh letters and the Russian ones that a keyboard without them gives; marks without a sound go."""
 
+_NUMBER_SIGN = "№"
+"""Kept as it is: its composed form is two Latin letters."""
+
 
 def plain(text: str) -> str:
     """Give a text in its one composed form, without marks that steer writing and without double spaces."""
-    composed = unicodedata.normalize("NFKC", text)
+    composed = _NUMBER_SIGN.join(unicodedata.normalize("NFKC", part) for part in text.split(_NUMBER_SIGN))
     kept = "".join(" " if unicodedata.category(letter) in {"Zs", "Zl", "Zp", "Cc"} else letter for letter in composed)
     return " ".join("".join(letter for letter in kept if unicodedata.category(letter) != "Cf").split())
 

@@ -16,6 +16,8 @@ from services.store import admission_by_name
 from services.store.administration import RuleForbids
 from services.store.admission_by_name import Admission
 from services.store.people import PersonRow
+from services.store.visits import waiting
+from services.store.visits.visits import VisitRow
 from services.web.guard_console.console import console_of
 from services.web.guard_console.room import Notice, Room, allowing, duty_administrators, enter, onward, page
 from services.web.shared.parts import parts_of
@@ -33,6 +35,7 @@ BECAUSE: tuple[Because, ...] = (
 )
 _AT_ONCE = 40
 _LONGEST = 200
+_OVERDUE_SHOWN = 20
 
 KeptOut = list[tuple[str, str]]
 """Whoever could not be let in, with the code of the rule."""
@@ -119,17 +122,20 @@ async def _page(
 ) -> Response:
     site = room.user.site
 
-    def ask(session: Session) -> tuple[list[PersonRow], list[str], list[tuple[str, str]]]:
+    def ask(session: Session) -> tuple[list[PersonRow], list[str], list[tuple[str, str]], list[VisitRow]]:
         found = admission_by_name.search(session, site, q, group)
-        return found, list(admission_by_name.groups(session, site)), duty_administrators(session, site)
+        groups = list(admission_by_name.groups(session, site))
+        late = list(waiting.overdue(session, site, room.now, _OVERDUE_SHOWN))
+        return found, groups, duty_administrators(session, site), late
 
-    found, groups, duty = await parts_of(request).store.read(ask)
+    found, groups, duty, late = await parts_of(request).store.read(ask)
     values = {
         "q": q,
         "group": group,
         "found": found,
         "groups": groups,
         "duty": duty,
+        "overdue": late,
         "because": BECAUSE,
         "ticked": ticked or ([found[0].holder] if len(found) == 1 else []),
     }

@@ -118,8 +118,10 @@ def may_decide(user: User) -> bool:
 
 
 def duty_administrators(session: Session, site: str) -> list[tuple[str, str]]:
-    """Give who may be asked for permission, as logins and names."""
-    return [(row.login, row.name) for row in users.of_role(session, site, UserRole.DUTY_ADMIN)]
+    """Give who may be asked for permission, as logins and names; the director where there is no duty administrator,
+    so that nobody waits outside for somebody who is not there.
+    """
+    return [(row.login, row.name) for row in users.on_duty(session, site)]
 
 
 def allowing(user: User, chosen: str, duty: Collection[tuple[str, str]]) -> str | None:

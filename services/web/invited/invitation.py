@@ -19,12 +19,18 @@ from services.web.visitor_portal.answers import PASSPORT
 from services.web.visitor_portal.fields import Reader, Wrong
 from services.web.visitor_portal.questions import CONSENT_VERSION, LONGEST_RAW
 
-READ: dict[str, Reader] = {
+
+def _if_any(read: Reader) -> Reader:
+    """Give the reader of what may be left out."""
+    return lambda raw: read(raw) if plain(raw) else ""
+
+
+_READ: dict[str, Reader] = {
     "name": fields.person_name,
     "iin": fields.iin,
     "passport": fields.document_tail,
-    "companions": fields.companions,
-    "vehicle": lambda raw: fields.plate(raw) if plain(raw) else "",
+    "companions": _if_any(fields.companions),
+    "vehicle": _if_any(fields.plate),
     "things": fields.any_text,
     "consent": fields.choice(frozenset({CONSENT_VERSION}), "visit.wrong.consent"),
 }
@@ -49,7 +55,7 @@ async def confirm(request: Request, here: AtSchool, link: str) -> Response:
     """Take what the guest says of themselves: a visit with its pass, once, however often the form comes."""
     row, host = await _invited(request, here, link)
     form = {name: value for name, value in (await request.form()).items() if isinstance(value, str)}
-    read = {name: reader(form.get(name, "")[:LONGEST_RAW]) for name, reader in READ.items()}
+    read = {name: reader(form.get(name, "")[:LONGEST_RAW]) for name, reader in _READ.items()}
     wrong = {name: value for name, value in read.items() if isinstance(value, Wrong)}
     if wrong:
         return _page(request, here, link, row, host, form, wrong)

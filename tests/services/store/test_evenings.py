@@ -15,9 +15,10 @@ from services.store.visits.evenings import Evening, EveningRow, GuestRow
 from services.store.visits.forgetting import forget
 from services.store.visits.registering import Registration
 from services.store.visits.visits import VisitRow
-from tests.schemas.examples import AT
-from tests.services.store.test_visits import BEGINS, ENDS, POLICY, SEALS, SITE, held, passes_said
+from tests.schemas.examples import AT, policy
+from tests.services.store.test_visits import BEGINS, ENDS, RULES, SEALS, SITE, held, passes_said
 
+POLICY = msgspec.structs.replace(policy().data, categories={"representative": RULES})
 NAMES = ["Ахметов Серік Болатұлы", "Қасымова Айгүл", "Ким Анна"]
 EVENING = Evening(
     evening="evening-0123456789abcdef",

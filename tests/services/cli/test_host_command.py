@@ -1,0 +1,53 @@
+"""``qaqpa host``: a list of hosts is entered whole or not at all, and a mistake in it is told with its line."""
+
+from pathlib import Path
+
+import pytest
+
+from services.store.database import Store
+from services.store.visits import hosts
+from tests.services.cli.conftest import Qaqpa
+
+SITE = "school-1"
+LIST = "host;name;email;language\nt-1;Ахметова Гүлнар;g@example.kz;kk\nt-2;Сәбитов Ержан;e@example.kz;\n"
+
+
+def names(store: Store) -> list[str]:
+    return [row.host for row in store.read_now(lambda session: hosts.all_of(session, SITE))]
+
+
+def test_a_list_is_imported_changed_and_thinned(school: Path, kept: Store, qaqpa: Qaqpa) -> None:
+    file = school / "hosts.csv"
+    file.write_text(f"\ufeff{LIST}", encoding="utf-8")
+    said = [qaqpa("host", "import", SITE, str(file)).stdout.strip() for _ in range(2)]
+    assert said == [
+        "school-1: 2 hosts in hosts.csv, 2 new or changed",
+        "school-1: 2 hosts in hosts.csv, 0 new or changed",
+    ]
+    assert "t-1  Ахметова Гүлнар  g@example.kz" in qaqpa("host", "list", SITE).stdout
+    assert qaqpa("host", "remove", SITE, "t-2").stdout.strip() == "school-1: host t-2 removed"
+    again = qaqpa("host", "remove", SITE, "t-2")
+    assert (again.returncode, "site school-1 has no host t-2" in again.stderr) == (2, True)
+    assert names(kept) == ["t-1"]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("name,email\n", "the first line lacks host"),
+        ("", "the first line lacks host, name, email"),
+        (LIST + "t-3;Ким;no-address;kk\n", "line 4: host t-3: needs a reference"),
+        (LIST + "t-1;Ким;k@example.kz;kk\n", "line 4: host t-1 is in line 2 too"),
+        (LIST + "Т 3;Ким;k@example.kz;kk\n", "line 4"),
+        (LIST + "t-3;Ким;k@example.kz;de\n", "line 4"),
+    ],
+)
+def test_a_wrong_line_is_told_and_nothing_is_entered(
+    school: Path, kept: Store, qaqpa: Qaqpa, text: str, told: str
+) -> None:
+    file = school / "hosts.csv"
+    file.write_text(text, encoding="utf-8")
+    done = qaqpa("host", "import", SITE, str(file))
+    assert (done.returncode, "Traceback" in done.stderr) == (2, False)
+    assert told in " ".join(done.stderr.split())
+    assert names(kept) == []
