@@ -272,7 +272,7 @@ def approves(desk: Looker) -> str:
 
 @pytest.mark.timeout(PATIENCE_S)
 def test_a_visit_from_the_first_page_to_its_own(looker: Looker) -> None:
-    for name in ("", "/items", "/again"):
+    for name in ("", "/items", "/again", "/offline"):
         looker.looks_at(f"visit-opening{name.replace('/', '-')}", f"{looker.school.url}/visit/{SITE}{name}")
     asks(looker, looks=True)
     looker.looks_at("visit-status")

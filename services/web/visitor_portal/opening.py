@@ -63,6 +63,12 @@ async def opening(request: Request, here: AtSchool, said: str = "") -> Response:
     return outside_page(request, "visitor_portal/opening.html", here, values, back=f"/visit/{here.site}")
 
 
+@router.get("/offline")
+async def offline(request: Request, here: AtSchool) -> Response:
+    """Show what a phone that keeps a pass shows in place of any other page when there is no network."""
+    return outside_page(request, "visitor_portal/offline.html", here, {}, back=f"/visit/{here.site}")
+
+
 @router.get("/items")
 def items(request: Request, here: AtSchool, q: Annotated[str, Query(max_length=_LONGEST)] = "") -> Response:
     """Look into the list of items that may not be brought in, in the visitor's own words."""
