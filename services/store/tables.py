@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from services.store import audit, messages, outbox, people, recording, users
+from services.store.journal_book import columns, paper
 from services.store.screenings import custody
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visits import codes, drafts, hosts, links, visits
@@ -11,6 +12,7 @@ from services.store.visits import codes, drafts, hosts, links, visits
 ALL = (
     audit,
     codes,
+    columns,
     custody,
     drafts,
     entries,
@@ -18,6 +20,7 @@ ALL = (
     links,
     messages,
     outbox,
+    paper,
     people,
     recording,
     users,
