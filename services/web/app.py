@@ -39,11 +39,13 @@ from services.web.shared.sessions import Sessions
 from services.web.shared.tidying import tidy
 from services.web.visitor_portal import routes as portal
 from services.web.visitor_portal import status
+from services.web.visitors_journal.all_pages import ROOMS as ROOMS_OF_THE_JOURNAL
 
 ROUTERS = (
     sign_in.router,
     administration.router,
     *ROOMS_OF_THE_POST,
+    *ROOMS_OF_THE_JOURNAL,
     status.pass_keeper,
     portal.router,
     status.router,

@@ -81,7 +81,10 @@ def _fill(session: Session, site: str, holder: str, first: datetime, last: datet
     day = _Days(session, site)
     opened = {entry.source for entry in known}
     registered = [entry for entry in known if entry.visit is not None]
-    for passage in [move for move in moves if move.direction == "entry" and move.at < last + STAY]:
+    granted = _granted(session, site, holder, since)
+    for passage in moves:
+        if passage.direction != "entry" or passage.at >= last + STAY or passage.grant not in granted:
+            continue
         before = [entry for entry in registered if day.same(entry.opened_at, passage.at, ordered=True)]
         taken = before and not any(
             move.direction == "entry" and before[-1].opened_at <= move.at and _is_before(move, passage)
@@ -136,6 +139,16 @@ def _moves(session: Session, site: str, holder: str, since: datetime, until: dat
     )
     found = session.exec(query.order_by(col(PassageRow.at), col(PassageRow.id))).all()
     return [row for row in found if (row.direction, row.outcome) in _MOVED]
+
+
+def _granted(session: Session, site: str, holder: str, since: datetime) -> set[str | None]:
+    """Give the grants that opened for somebody as a visitor. A passage waits for the act that it follows: what its
+    entry says may be kept at once.
+    """
+    query = select(GateActRow.grant).where(
+        GateActRow.site == site, GateActRow.holder == holder, GateActRow.at >= since, IS_VISITING
+    )
+    return set(session.exec(query))
 
 
 def _is_before(one: PassageRow, other: PassageRow) -> bool:

@@ -1,12 +1,16 @@
 """The visitors' journal fills itself, closes, is corrected beneath, is printed on paper and forgets."""
 
 import itertools
-from collections.abc import Sequence
+import shutil
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy.engine import make_url
 from sqlmodel import Session, SQLModel, select
@@ -373,38 +377,47 @@ def test_the_story_is_what_it_should_be(store: Store) -> None:
 
 
 @pytest.fixture(scope="module")
-def whole(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Any, ...]]:
-    """The journal when everything comes in its order, once."""
-    store = _fresh(tmp_path_factory)
-    told = told_at_once(store)
-    store.close()
-    return told
-
-
-def _fresh(folders: pytest.TempPathFactory) -> Store:
-    store = Store(make_url(f"sqlite:///{folders.mktemp('journal') / 'qaqpa.db'}"))
+def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database at head, made once."""
+    path = tmp_path_factory.mktemp("journal") / "qaqpa.db"
+    store = Store(make_url(f"sqlite:///{path}"))
     schema_version.upgrade(store)
-    return store
+    store.close()
+    return path
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@contextmanager
+def fresh(empty: Path) -> Iterator[Store]:
+    """A store of its own for one example."""
+    with TemporaryDirectory() as folder:
+        store = Store(make_url(f"sqlite:///{shutil.copy(empty, folder)}"))
+        yield store
+        store.close()
+
+
+@pytest.fixture(scope="module")
+def whole(empty: Path) -> list[tuple[Any, ...]]:
+    """The journal when everything comes in its order, once."""
+    with fresh(empty) as store:
+        return told_at_once(store)
+
+
+@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 @given(order=st.permutations(range(len(STORY))), again=st.lists(st.integers(0, len(STORY) - 1)), size=st.integers(1, 6))
 def test_whatever_order_records_come_in_and_however_often_the_journal_is_the_same(
-    tmp_path_factory: pytest.TempPathFactory,
+    empty: Path,
     whole: list[tuple[Any, ...]],
     order: list[int],
     again: list[int],
     size: int,
 ) -> None:
-    store = _fresh(tmp_path_factory)
-    store.write_now(_register_a)
     coming = [STORY[place] for place in (*order, *again)]
-    for first in range(0, len(coming), size):
-        keep(store, *coming[first : first + size])
-    settle(store, MORNING + timedelta(days=2))
-    told = state(store)
-    store.close()
-    assert told == whole
+    with fresh(empty) as store:
+        store.write_now(_register_a)
+        for first in range(0, len(coming), size):
+            keep(store, *coming[first : first + size])
+        settle(store, MORNING + timedelta(days=2))
+        assert state(store) == whole
 
 
 def test_a_passage_and_its_act_that_two_recorders_saw_at_once_are_in_it_in_the_evening(store: Store) -> None:
