@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import product
 
+import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
@@ -16,6 +17,9 @@ from deploy.kafka.broker import LocalKafka
 from deploy.ports import free_port
 from schemas.credential import Credential
 from services.store import administration, users
+from services.store.journal_book import paper
+from services.store.visitors_journal import entries, walk_ins
+from services.store.visitors_journal.walk_ins import WalkIn
 from services.store.visits import hosts, pass_keys
 from services.store.visits.drafts import DraftRow
 from services.store.visits.pass_keys import PassKeys
@@ -36,6 +40,7 @@ CARD = Credential(
     valid_until=datetime(2036, 1, 1, tzinfo=UTC),
     revoked_at=None,
 )
+JOURNAL = ("", "/entries/1", "/columns", "/export", "/paper", "/paper/1", "/paper/print?printing=p1")
 RULES = ("", "/categories/visitor", "/calendar", "/threat", "/measures/red")
 
 
@@ -174,4 +179,29 @@ def test_the_rules_on_the_directors_page(looker: Looker) -> None:
     looker.signs_in("iman")
     for part in RULES:
         looker.looks_at(f"rules{part.replace('/', '-')}", f"{looker.school.url}/administration{part}")
+    assert looker.found == []
+
+
+@pytest.mark.parametrize("pages", [JOURNAL[:4], JOURNAL[4:]], ids=["entries", "paper"])
+def test_the_visitors_journal(looker: Looker, pages: tuple[str, ...]) -> None:
+    at = datetime.now(UTC)
+
+    def enter(session: Session) -> None:
+        told = {"category": "visitor", "document_kind": "passport", "host_text": "7 «Б» сынып жетекшісі"}
+        for number, name in enumerate(("Ерланова Мәдина Қуанышқызы", "Сыдықов Әділет"), 1):
+            more = {"visit": f"walk-in-{number:016x}", "name": name, "document_tail": "5678", "purpose": "жиналыс"}
+            walk_in = msgspec.convert({**told, **more}, WalkIn)
+            walk_ins.register(session, site=SITE, told=walk_in, by="sabit", post="post-1", at=at)
+        text = "Аты дұрысы: Ерланова Мадина"
+        entries.add(session, site=SITE, number=1, column="name", text=text, by="sabit", at=at, form="f")
+        paper.print_sheets(session, site=SITE, count=2, printing="p1", by="iman", at=at)
+        line = {**told, "line": 1, "came_at": at, "left_at": at, "name": "Оспан Дана", "purpose": "іс"}
+        lines = [msgspec.convert({**line, "document_tail": "12"}, paper.PaperLine)]
+        paper.type_in(session, site=SITE, sheet=1, told=lines, by="sabit", post="post-1", at=at)
+
+    looker.school.store.write_now(enter)
+    looker.signs_in("iman")
+    for name in pages:
+        room = name.partition("?")[0].replace("/", "-")
+        looker.looks_at(f"journal{room}", f"{looker.school.url}/post/journal{name}")
     assert looker.found == []

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import zip_longest
 
-import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
 from schemas.catalogue import Said
@@ -46,7 +45,8 @@ def note(session: Session, events: Iterable[Event[Said]]) -> None:
             passages[event.site, data.holder].append(event.time)
         elif isinstance(data, GateAct) and data.holder and data.grant and data.category in VISITING:
             acts[event.site, data.holder].append(event.time)
-    touched = [*acts, *(_visiting(session, passages.keys() - acts.keys()) if passages else ())]
+    others = passages.keys() - acts.keys()
+    touched = [*acts, *(_visiting(session, others) if others else ())]
     for site, holder in sorted(touched):
         times = [*acts[site, holder], *passages[site, holder]]
         _fill(session, site, holder, min(times), max(times))
@@ -63,13 +63,11 @@ def look_again(session: Session, site: str, since: datetime, until: datetime) ->
 
 def _visiting(session: Session, people: Iterable[Where]) -> list[Where]:
     """Tell who of these people has ever been a visitor to a gate: one question, answered by an index of visitors."""
-    wanted = list(people)
-    if not wanted:
-        return []
+    wanted = set(people)
     query = select(GateActRow.site, GateActRow.holder).where(
-        sa.tuple_(col(GateActRow.site), col(GateActRow.holder)).in_(wanted), IS_VISITING
+        col(GateActRow.holder).in_({holder for _, holder in wanted}), IS_VISITING
     )
-    return [(site, holder) for site, holder in session.exec(query.distinct()) if holder is not None]
+    return [(site, holder) for site, holder in session.exec(query.distinct()) if holder and (site, holder) in wanted]
 
 
 def _fill(session: Session, site: str, holder: str, first: datetime, last: datetime) -> None:

@@ -20,9 +20,7 @@ class GateActRow(Recorded, table=True):
     __tablename__ = "gate_acts"
     __table_args__ = (
         by_time(__tablename__),
-        sa.Index(
-            "ix_gate_acts_site_visiting", "site", "holder", sqlite_where=IS_VISITING, postgresql_where=IS_VISITING
-        ),
+        sa.Index("ix_gate_acts_visiting", "holder", "site", sqlite_where=IS_VISITING, postgresql_where=IS_VISITING),
     )
 
     read: str

@@ -22,6 +22,9 @@ from services.web.visitors_journal.pdf_file import pdf_file
 from services.web.visitors_journal.spreadsheet import csv_file, xlsx_file
 
 DAYS_AT_MOST = 92
+PAGES_FROM_AT_MOST = 3_000
+"""How many entries a PDF may have: about 7 ms each, in a process that others wait for. Tables take any number."""
+
 TYPES = {
     "csv": "text/csv; charset=utf-8",
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -58,6 +61,9 @@ async def export(
         return _form(request, room, since, until, Notice("refused", told))
 
     found, names, chosen = await parts.store.read(lambda session: _read(session, room, first, last))
+    if kind == "pdf" and len(found) > PAGES_FROM_AT_MOST:
+        told = room.words.say("journal.export.too_many", most=PAGES_FROM_AT_MOST)
+        return _form(request, room, since, until, Notice("refused", told))
     told_by = wording(room, chosen, names)
     made = await asyncio.to_thread(_made, kind, told_by, found, _title(room, first, last))
     detail = {"kind": kind, "since": first.isoformat(), "until": last.isoformat(), "entries": str(len(found))}

@@ -227,7 +227,7 @@ async def test_a_pdf_is_a4_across_with_the_school_the_titles_and_a_number_on_eve
     for number, page in enumerate(pages, 1):
         assert round(page.mediabox.width) == 842
         text = page.extract_text()
-        assert "№ 1 мектеп" in text
+        assert "№ 12 мектеп-лицей" in text
         assert "Мақсаты" in text
         assert f"{number}-бет, барлығы {len(pages)}" in text
 

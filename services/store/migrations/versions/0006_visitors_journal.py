@@ -40,9 +40,9 @@ def upgrade() -> None:
         op.create_index(name, "journal_entries", columns)
     condition = sa.text(VISITING)
     op.create_index(
-        "ix_gate_acts_site_visiting",
+        "ix_gate_acts_visiting",
         "gate_acts",
-        ["site", "holder"],
+        ["holder", "site"],
         sqlite_where=condition,
         postgresql_where=condition,
     )
@@ -73,7 +73,7 @@ def downgrade() -> None:
     """Take it away."""
     op.drop_table("journal_sheets")
     op.drop_table("journal_columns")
-    op.drop_index("ix_gate_acts_site_visiting", "gate_acts")
+    op.drop_index("ix_gate_acts_visiting", "gate_acts")
     for name, _ in INDEXES:
         op.drop_index(name, "journal_entries")
     op.drop_column("journal_additions", "form")
