@@ -17,27 +17,32 @@ from sqlmodel import Session, SQLModel, select
 
 from schemas.catalogue import Said
 from schemas.envelope import Event
+from schemas.guard_answer import GuardAnswer
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.screening import FoundItem
-from services.store import audit, people, recording, schema_version, users
+from services.store import audit, people, recorder, recording, schema_version, users
 from services.store.administration import RuleForbids
 from services.store.database import Store
-from services.store.journal_book import closing, columns, filling, lines, paper
+from services.store.journal_book import closing, columns, lines, paper
 from services.store.journal_book.lines import Line
 from services.store.journal_book.paper import PaperLine
 from services.store.people import PersonRow
+from services.store.records import guard_answers, visitor_passes
 from services.store.screenings import checks, custody
 from services.store.screenings.checks import Check
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visitors_journal.entries import BY_GATE, KEPT, JournalEntryRow
 from services.store.visitors_journal.walk_ins import WalkIn, WalkInRow
+from services.store.visits import hosts
+from tests.services.store.test_visits import ask, decide
 from tests.services.web.said import act as said_act
 from tests.services.web.said import passage as said_passage
 
 SITE = "school-1"
 MORNING = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)  # nine o'clock on the school's wall
 MIDNIGHT = datetime(2026, 11, 23, 19, 0, tzinfo=UTC)
+HOUR = timedelta(hours=1)
 TOLD = WalkIn(
     visit="walk-in-00000000000000aa",
     name="Ерланова Мәдина",
@@ -61,12 +66,7 @@ def moved(
 
 def keep(store: Store, *events: Event[Said]) -> None:
     """Keep a batch as the recorder does."""
-
-    def act(session: Session) -> None:
-        recording.record(session, events)
-        filling.note(session, events)
-
-    store.write_now(act)
+    store.write_now(lambda session: recorder._keep(session, events))
 
 
 def register(store: Store, at: datetime = MORNING, site: str = SITE, **changes: Any) -> WalkInRow:
@@ -179,6 +179,46 @@ def _check_and_leave(session: Session, holder: str) -> None:
     checks.record_check(session, site=SITE, check=check, by="sabit", post="p", at=MORNING)
     thing = custody.Thing(holder=holder, item="W2.knife", count=1, description="қара сапты")
     custody.leave(session, site=SITE, thing=thing, by="sabit", post="p", at=MORNING)
+
+
+def test_whoever_was_let_in_by_a_guards_answer_is_in_it_with_the_guard(store: Store) -> None:
+    answer = GuardAnswer(
+        gate="gate-1",
+        direction="entry",
+        read=None,
+        answer="admit",
+        because="called_back",
+        holder="official-1",
+        category="official",
+        by="sabit",
+        post="post-1",
+        allowed_by=None,
+        comment=None,
+        expires_at=MORNING + timedelta(minutes=1),
+    )
+    sent = store.write_now(lambda session: guard_answers.give(session, site=SITE, answer=answer, at=MORNING))
+    assert sent is not None
+    by_guard = {"decided_by": "guard", "decision": sent.event_id, "category": "official"}
+    keep(store, *moved(1, MORNING, holder="official-1", **by_guard))
+    told = line(store)
+    assert (told.category, told.guard, told.name) == ("official", "sabit", "")
+
+
+def test_a_visit_with_a_pass_is_in_it_with_its_host_and_is_kept_as_long_as_was_promised(store: Store) -> None:
+    def host(session: Session) -> None:
+        hosts.put(session, site=SITE, host="t-1", name="Ахметова Гүлнар", email="g@e.kz", language="kk", by="t")
+
+    store.write_now(host)
+    visit = ask(store, arrives_at=MORNING, leaves_at=MORNING + HOUR, companions=["Дос"], vehicle="123 ABC 02")
+    assert decide(store, visit.visit, deed="approve")
+    keep(store, *moved(1, MORNING, holder=visit.holder), *moved(2, MORNING + HOUR, way="exit", holder=visit.holder))
+    told = line(store)
+    assert (told.name, told.host, told.confirmed_by) == (visit.name, "Ахметова Гүлнар", "Ахметова Гүлнар")
+    assert (told.companions, told.vehicle, told.escort, told.check) == (["Дос"], "123 ABC 02", "host", "due")
+    passed = store.read_now(lambda session: visitor_passes.of_visit(session, SITE, visit.visit))
+    assert passed is not None
+    assert told.badge == passed.jti
+    assert book(store)[0].kept_until == visit.kept_until
 
 
 def test_a_day_that_is_over_closes_what_is_open_and_a_late_gate_adds_beneath(store: Store) -> None:
@@ -327,7 +367,6 @@ def type_in(store: Store, sheet: int, told: Sequence[PaperLine], site: str = SIT
     )
 
 
-HOUR = timedelta(hours=1)
 STORY: list[Event[Any]] = [
     *moved(1, MORNING + HOUR, holder="visitor-a"),
     *moved(2, MORNING + 2 * HOUR, way="exit", holder="visitor-a"),
