@@ -2,6 +2,7 @@
 width: nothing that axe-core finds, nothing wider than the screen, and a picture of each in ``var/screenshots``.
 """
 
+import io
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -11,6 +12,7 @@ import msgspec
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, BrowserContext, Page
+from pypdf import PdfReader
 from sqlmodel import Session, select
 
 from deploy.kafka.broker import LocalKafka
@@ -182,8 +184,8 @@ def test_the_rules_on_the_directors_page(looker: Looker) -> None:
     assert looker.found == []
 
 
-@pytest.mark.parametrize("pages", [JOURNAL[:4], JOURNAL[4:]], ids=["entries", "paper"])
-def test_the_visitors_journal(looker: Looker, pages: tuple[str, ...]) -> None:
+def write_a_journal(school: School) -> None:
+    """Have two visitors registered, one corrected, one written on paper."""
     at = datetime.now(UTC)
 
     def enter(session: Session) -> None:
@@ -199,9 +201,24 @@ def test_the_visitors_journal(looker: Looker, pages: tuple[str, ...]) -> None:
         lines = [msgspec.convert({**line, "document_tail": "12"}, paper.PaperLine)]
         paper.type_in(session, site=SITE, sheet=1, told=lines, by="sabit", post="post-1", at=at)
 
-    looker.school.store.write_now(enter)
+    school.store.write_now(enter)
+
+
+@pytest.mark.parametrize("pages", [JOURNAL[:3], JOURNAL[3:5], JOURNAL[5:]], ids=["entries", "files", "sheets"])
+def test_the_visitors_journal(looker: Looker, pages: tuple[str, ...]) -> None:
+    write_a_journal(looker.school)
     looker.signs_in("iman")
     for name in pages:
         room = name.partition("?")[0].replace("/", "-")
         looker.looks_at(f"journal{room}", f"{looker.school.url}/post/journal{name}")
     assert looker.found == []
+
+
+def test_a_paper_sheet_is_one_page_a4_across(looker: Looker) -> None:
+    write_a_journal(looker.school)
+    looker.signs_in("iman")
+    looker.page.goto(f"{looker.school.url}/post/journal/paper/print?printing=p1")
+    printed = looker.page.pdf(path=SCREENSHOTS / "journal-paper-printed.pdf", prefer_css_page_size=True)
+    pages = PdfReader(io.BytesIO(printed)).pages
+    assert [round(page.mediabox.width) for page in pages] == [842, 842]
+    assert all(f"{number}-парақ" in page.extract_text() for number, page in enumerate(pages, 1))
