@@ -21,12 +21,13 @@ import msgspec
 from rich.console import Console
 from rich.table import Table
 
-from bench import decisions
+from bench import decisions, portal
 from bench.card import WARM_UP as CARDS_WARM_UP
 from bench.card import NotUnlocked, card_to_unlock, running_site
 from bench.ground import Ground
 from bench.measure import Engine, EngineFailed, Rate, RoundTrip, round_trip, throughput
 from bench.reach import TARGET_MS, Reached, reached
+from deploy.demo.page import PageFailed
 from deploy.demo.processes import ProcessFailed
 from deploy.demo.pupils import pupils
 from deploy.kafka.broker import KafkaUnavailableError, LocalKafka
@@ -82,7 +83,7 @@ def main() -> int:
     try:
         with LocalKafka(JARS, HOME / "ground" / "kafka") as kafka:
             result = asyncio.run(_measured(kafka.bootstrap, sizes, console))
-    except (EngineFailed, NotUnlocked, ProcessFailed, KafkaUnavailableError) as error:
+    except (EngineFailed, NotUnlocked, PageFailed, ProcessFailed, KafkaUnavailableError) as error:
         console.print(str(error), style="bold red", markup=False)
         return 1
     finally:
@@ -111,6 +112,8 @@ async def _measured(bootstrap: str, sizes: Sizes, console: Console) -> dict[str,
     async with running_site(HOME / "ground" / "card", bootstrap, [*entering, *leaving]) as site:
         card = await card_to_unlock(site, entering)
         reach = await reached(site, leaving)
+    console.print("the visitor portal", style="dim")
+    figures = await portal.measured(HOME / "ground" / "portal", bootstrap)
     return {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "sizes": msgspec.structs.asdict(sizes),
@@ -121,6 +124,7 @@ async def _measured(bootstrap: str, sizes: Sizes, console: Console) -> dict[str,
         "card_to_unlock_ms": msgspec.structs.asdict(card),
         "reach_ms": msgspec.to_builtins(reach),
         "decide": msgspec.to_builtins(decide),
+        "portal": figures,
         "machine": _machine(),
         "versions": {
             "python": platform.python_version(),
@@ -201,6 +205,7 @@ def _show(console: Console, result: dict[str, Any]) -> None:
     held = rates["faust"] >= TARGET_A_SECOND and rates["faust"] >= TARGET_SHARE * rates["aiokafka"]
     wanted = f"wanted {TARGET_A_SECOND:,} and {TARGET_SHARE} of aiokafka: {'held' if held else 'NOT held'}"
     console.print(f"admission: {rates['faust']:,.0f} reads/s; {wanted}")
+    portal.show(console, result["portal"])
     console.print(f"written to {HOME / 'latest.json'}")
 
 

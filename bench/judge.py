@@ -6,7 +6,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from schemas.envelope import Event
-from schemas.topics import CREDENTIAL_READS, CREDENTIALS, SCREENINGS, SITE_MODES, SITE_POLICIES, VISITOR_PASSES, Role
+from schemas.topics import (
+    CREDENTIAL_READS,
+    CREDENTIALS,
+    RELEASES,
+    SCREENINGS,
+    SITE_MODES,
+    SITE_POLICIES,
+    VISITOR_PASSES,
+    Role,
+)
 from schemas.trust import Trust
 from services.flow.case import Case, Rows, Speaker
 from services.flow.fact_store import FactStore
@@ -14,7 +23,7 @@ from services.flow.facts import FollowedFacts
 from services.flow.reads_to_decisions import reads_to_decisions
 from services.settings import AdmissionSettings, Configuration
 
-FACTS = (SCREENINGS, CREDENTIALS, VISITOR_PASSES, SITE_POLICIES, SITE_MODES)
+FACTS = (SCREENINGS, RELEASES, CREDENTIALS, VISITOR_PASSES, SITE_POLICIES, SITE_MODES)
 
 
 class Judge:

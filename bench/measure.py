@@ -65,8 +65,7 @@ class Engine:
 
     def cpu_s(self) -> float:
         """Give the processor time that it has used, all threads together."""
-        fields = Path(f"/proc/{self._process.pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+        return cpu_s(self._process.pid)
 
     def stop(self) -> None:
         """End it."""
@@ -76,6 +75,12 @@ class Engine:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+
+
+def cpu_s(pid: int) -> float:
+    """Give the processor time that a process has used, all its threads together."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 class Rate(msgspec.Struct, frozen=True):
@@ -136,9 +141,13 @@ async def round_trip(engine: Engine, ground: Ground, first: int, reads: int, a_s
 
 def quantiles(times_ms: Sequence[float]) -> RoundTrip:
     """Give the median and the 99th percentile (nearest rank)."""
+    return RoundTrip(rank(times_ms, 0.5), rank(times_ms, 0.99), len(times_ms))
+
+
+def rank(times_ms: Sequence[float], share: float) -> float:
+    """Give the time that a share of them did not exceed (nearest rank)."""
     ordered = sorted(times_ms)
-    rank = {share: ordered[max(0, math.ceil(share * len(ordered)) - 1)] for share in (0.5, 0.99)}
-    return RoundTrip(round(rank[0.5], 2), round(rank[0.99], 2), len(ordered))
+    return round(ordered[max(0, math.ceil(share * len(ordered)) - 1)], 2)
 
 
 async def _warmed_up(engine: Engine, ground: Ground, watching: "_Watching", number: int) -> int:

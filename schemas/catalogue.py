@@ -20,6 +20,7 @@ from schemas.guard_answer import GuardAnswer
 from schemas.panic import Panic
 from schemas.pass_use import PassUse
 from schemas.passage import Passage
+from schemas.release import Release
 from schemas.screening import Screening
 from schemas.signal import Signal
 from schemas.site_mode import SiteMode
@@ -36,6 +37,7 @@ Said = (
     | PassUse
     | Signal
     | Screening
+    | Release
     | Alarm
     | AlarmAction
     | Delivery
@@ -74,6 +76,7 @@ EVENTS: tuple[EventKind, ...] = (
     EventKind("pass_use", 1, PassUse),
     EventKind("signal", 1, Signal),
     EventKind("screening", 1, Screening),
+    EventKind("release", 1, Release),
     EventKind("alarm", 1, Alarm),
     EventKind("alarm_action", 1, AlarmAction),
     EventKind("delivery", 1, Delivery),

@@ -28,6 +28,8 @@ Because = Literal[
 HOLDS: frozenset[Because] = frozenset({"crew_coming", "crew_coming_in_lockdown"})
 """Answers to nobody's read that hold a gate free for an emergency crew, or (refuse) end that."""
 
+_NAMED = "name/"
+
 
 class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     """What one person at the post decided, always with a reason.
@@ -52,3 +54,16 @@ class GuardAnswer(msgspec.Struct, frozen=True, kw_only=True):
     comment: str | None
     expires_at: Moment
     credential: str | None = None
+
+
+def credential_of_name(answer: GuardAnswer) -> str:
+    """Give what stands for a credential where somebody is admitted by name: the pass that was named, or what kind of
+    person, and who.
+    """
+    return answer.credential or f"{_NAMED}{answer.category or ''}/{answer.holder or answer.because}"
+
+
+def category_of_name(credential: str) -> str | None:
+    """Give the category of whoever was admitted by name, None for what was shown at a reader."""
+    category, slash, _ = credential.removeprefix(_NAMED).partition("/")
+    return category if credential.startswith(_NAMED) and slash else None

@@ -5,6 +5,7 @@ import msgspec
 from schemas.alarm import Alarm
 from schemas.credential import Credential
 from schemas.envelope import DataT, Event
+from schemas.release import Release
 from schemas.screening import Screening
 from schemas.topics import Key, Placement, Topic
 from schemas.trust import Signer
@@ -41,7 +42,7 @@ def subject_of(data: object) -> str:
             return data.credential
         case VisitorPass():
             return data.jti
-        case Screening():
+        case Screening() | Release():
             return data.holder
     message = f"{type(data).__name__} has no subject to be kept by"
     raise TypeError(message)

@@ -154,6 +154,15 @@ SCREENINGS = Topic(
     compacted=True,
     retention_s=30 * DAY_S,
 )
+RELEASES = Topic(
+    name="releases",
+    noun="release",
+    writer=Role.ADMINISTRATION,
+    readers=(Role.ADMISSION, Role.RECORDER),
+    key=Key.SUBJECT,
+    compacted=True,
+    retention_s=_WEEK_S,
+)
 ALARMS = Topic(
     name="alarms",
     noun="alarm",
@@ -253,6 +262,7 @@ TOPICS: tuple[Topic, ...] = (
     PASS_USES,
     SIGNALS,
     SCREENINGS,
+    RELEASES,
     ALARMS,
     ALARM_ACTIONS,
     DELIVERIES,

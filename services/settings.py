@@ -4,6 +4,7 @@ Paths are relative to the file. Secrets are files, named here, never values. A m
 process with exit status 2 and its name.
 """
 
+import ssl
 from ipaddress import ip_network
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -101,7 +102,8 @@ class VisitSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fi
 
 class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The SMTP server that takes our messages, and what they come from. ``tls``: ``starttls`` (port 587), ``tls``
-    (port 465), or ``off``, for a server on the same machine.
+    (port 465), or ``off``, for a server on the same machine. ``ca_file`` holds certificates (PEM) to trust beside the
+    system's, for a server of the school's own.
     """
 
     host: str
@@ -110,17 +112,19 @@ class MailSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
     tls: Literal["starttls", "tls", "off"] = "starttls"
     username: str | None = None
     password_file: str | None = None
+    ca_file: str | None = None
 
 
 class SmsSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """The gateway that takes our SMS: ``url`` of its ``sendsms`` (Kannel's interface; ``https``, unless it is on the
-    same machine), and what they come from. Without this section nobody is told by telephone.
+    same machine), and what they come from; ``ca_file`` as for mails. Without this section nobody is told by telephone.
     """
 
     url: str
     username: str
     password_file: str
     sender: str
+    ca_file: str | None = None
 
 
 class PoliceLinkSettings(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -199,6 +203,19 @@ class Configuration:
         except OSError as error:
             message = f"setting {setting}: {text}: {error.strerror}"
             raise WrongSetting(message) from error
+
+    def tls(self, setting: str, ca_file: str | None) -> ssl.SSLContext:
+        """Give what servers are checked with: the system's authorities, and those of a file; raises WrongSetting with
+        the setting's name.
+        """
+        context = ssl.create_default_context()
+        if ca_file is not None:
+            try:
+                context.load_verify_locations(self.path(ca_file))
+            except OSError as error:  # an SSLError is one too
+                message = f"setting {setting}: {ca_file}: {error.strerror or error}"
+                raise WrongSetting(message) from error
+        return context
 
     def signer(self, role: Role, setting: str, text: str) -> Signer:
         """Give the signer of a service from its key file."""

@@ -8,7 +8,7 @@ from typing import Literal
 import msgspec
 
 from schemas.gate_act import GateAct
-from schemas.guard_answer import HOLDS, GuardAnswer
+from schemas.guard_answer import HOLDS, GuardAnswer, credential_of_name
 from schemas.reasons import Reason, Verdict
 from turnstile_bridge import freedom, reads
 from turnstile_bridge.gate_words import GateState, GuardAnswered, Instant, Question, Resumed, Setup, Step
@@ -27,7 +27,6 @@ STEPS: dict[tuple[AnswerTo, Literal["admit", "refuse"]], AnswerStep] = {
 }
 """What is not here changes nothing: a second answer, one to a read that was admitted or never asked, one too late."""
 
-_NAMED = "name/"
 _VERDICTS: dict[Literal["admit", "refuse"], Verdict] = {"admit": Verdict.ADMIT, "refuse": Verdict.REFUSE}
 _change = msgspec.structs.replace
 
@@ -96,7 +95,7 @@ def _by_name(setup: Setup, event: GuardAnswered) -> GateAct:
         gate=setup.gate,
         reader=setup.relay_reader[answer.direction],
         direction=answer.direction,
-        credential=answer.credential or _NAMED + (answer.holder or answer.because),
+        credential=credential_of_name(answer),
         decided_by="guard",
         decision=event.id,
         verdict=Verdict.ADMIT,

@@ -21,9 +21,22 @@ from deploy.demo.pupils import EXPIRED, REVOKED, STAFF, VISITOR, pupils
 from deploy.demo.report import Quantiles, broken_promises, over_limits, quantiles, report, write
 from deploy.demo.school_talk import SchoolTalk
 from deploy.demo.screen import Screen
-from deploy.demo.stage import ACCOUNT, BRIDGE, GUARD_LOGIN, GUARD_PASSWORD, READER, RECEIVER, SCHOOL, SERVICES, Stage
+from deploy.demo.stage import (
+    ACCOUNT,
+    BRIDGE,
+    GUARD_LOGIN,
+    GUARD_PASSWORD,
+    HOST_NAME,
+    READER,
+    RECEIVER,
+    SCHOOL,
+    SERVICES,
+    SITE,
+    Stage,
+)
+from deploy.demo.visit import Visit
 from deploy.kafka.broker import KafkaUnavailableError, LocalKafka
-from deploy.ports import free_port, is_free
+from deploy.ports import free_ports, is_free
 from schemas.setting import EXIT_STATUS
 from services.settings import Configuration
 
@@ -32,6 +45,9 @@ JARS = Path("var/jars")
 WEB_PORT = 8420
 SETTLES_WITHIN_S = 15.0
 FIRST_DECISION_WITHIN_S = 30.0
+VISITOR_AFTER, SHOWN_AGAIN_AFTER = 104, 154
+"""After how many people the visitor comes, and shows the pass again: long enough after for a reader to take it."""
+
 INTERRUPTED = 128 + signal.SIGINT
 
 
@@ -49,7 +65,9 @@ def main() -> int:
         return EXIT_STATUS
     shutil.rmtree(HOME, ignore_errors=True)
     kafka = LocalKafka(JARS, HOME / "kafka", heap_mb=256)
-    stage = Stage(HOME, kafka.bootstrap, web_port=chosen.port, receiver_port=free_port())
+    receiver_port, mail_port = free_ports(2)
+    stage = Stage(HOME, kafka.bootstrap, web_port=chosen.port, receiver_port=receiver_port)
+    stage.mail_port = mail_port
     people = len(STAFF) + 1 + PUPILS
     screen = Screen(people)
     try:
@@ -101,9 +119,9 @@ async def _morning(stage: Stage, kafka: LocalKafka, screen: Screen, started_s: f
                 listening.create_task(observed.follow(Configuration.load(stage.settings))),
                 listening.create_task(page.listen()),
             ]
-            status = await _played(stage, kafka, screen, observed, page, started_s)
+            status, visit = await _played(stage, kafka, screen, observed, page, started_s)
             if not once:
-                await _stay(stage, screen)
+                await _stay(stage, screen, visit)
             for witness in witnesses:
                 witness.cancel()
     except asyncio.CancelledError:
@@ -116,19 +134,22 @@ async def _morning(stage: Stage, kafka: LocalKafka, screen: Screen, started_s: f
 
 async def _played(
     stage: Stage, kafka: LocalKafka, screen: Screen, observed: Observed, page: OpenPage, started_s: float
-) -> int:
+) -> tuple[int, Visit]:
     async with asyncio.timeout(FIRST_DECISION_WITHIN_S):
         await page.opened.wait()
     card_key = base64.b64decode((HOME / "keys" / "cards.key").read_text(encoding="ascii"))
     with screen:
         morning = Morning(SchoolTalk(stage.running[SCHOOL]), observed, page, card_key, READER, screen)
-        playing = asyncio.create_task(morning.play())
+        visit = Visit(stage, morning, observed, screen)
+        beside = {VISITOR_AFTER: visit.comes, SHOWN_AGAIN_AFTER: visit.shows_it_again}
+        playing = asyncio.create_task(morning.play(beside))
         await observed.until(lambda: observed.first_decision_at is not None, FIRST_DECISION_WITHIN_S)
         morning.measured.ready_s = round(time.monotonic() - started_s, 1)
+        visit.opens()
         await playing
     await observed.until(lambda: not broken_promises(observed), SETTLES_WITHIN_S)
     morning.measured.resident_mb = _resident(stage, kafka)
-    return _judge(observed, morning, screen)
+    return _judge(observed, morning, screen), visit
 
 
 def _judge(observed: Observed, morning: Morning, screen: Screen) -> int:
@@ -141,6 +162,8 @@ def _judge(observed: Observed, morning: Morning, screen: Screen) -> int:
         "card → unlock": _told(quantiles(measured.card_to_unlock_ms)),
         "trouble → guard's page": _told(quantiles(measured.alarm_to_page_ms)),
         "panic → police ACK": _told(quantiles(measured.alarm_to_ack_ms)),
+        "approve → pass in hand": _told(quantiles(measured.approve_to_pass_ms)),
+        "pass → unlock": _told(quantiles(measured.pass_to_unlock_ms)),
         "first decision": f"{measured.ready_s} s after the command",
         "resident": f"{content['resident_mb']['total']} MB in all",
     }
@@ -157,17 +180,21 @@ def _told(found: Quantiles) -> str:
     return f"p50 {found.p50} ms, p99 {found.p99} ms, {found.n} times"
 
 
-async def _stay(stage: Stage, screen: Screen) -> None:
+async def _stay(stage: Stage, screen: Screen, visit: Visit) -> None:
     screen.table(
         "Everything stays up; Ctrl-C ends it",
         {
             "guard's page": f"{stage.url}/post",
+            "visitors ask at": f"{stage.url}/visit/{SITE} (for {HOST_NAME}; mails are shown here)",
             "sign in as": f"{GUARD_LOGIN} / {GUARD_PASSWORD} (of this demo only)",
             "police receiver": f"127.0.0.1:{stage.receiver_port}, account {ACCOUNT}",
             "Kafka": stage.bootstrap,
             "logs": str(stage.folder / "logs"),
         },
     )
+    if visit.mails is not None:
+        async for mail in visit.mails.from_now_on("mail"):
+            screen.mail(", ".join(mail["to"]), mail["subject"], mail["text"])
     await asyncio.Event().wait()
 
 

@@ -2,15 +2,17 @@
 what it missed.
 """
 
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from types import MappingProxyType
 
 from deploy.demo.observed import Observed
 from deploy.demo.page import OpenPage
 from deploy.demo.pupils import CARD_BITS, EXPIRED, REVOKED, STAFF, UNKNOWN_CARDS, VISITOR, Person, pupils
 from deploy.demo.report import Measured
-from deploy.demo.school_talk import SchoolTalk, Told, moment
+from deploy.demo.school_talk import SchoolTalk
 from deploy.demo.screen import Screen
+from deploy.demo.telling import Told, moment
 from schemas.envelope import Event
 from schemas.gate_act import GateAct
 from schemas.keyed_hash import credential_hash
@@ -38,14 +40,18 @@ class Morning:
         self.measured = Measured()
         self.missed: list[str] = []
 
-    async def play(self) -> None:
-        """Play everything, the people in a queue and the trouble in between."""
+    async def play(self, beside: Mapping[int, Callable[[], Awaitable[None]]] = MappingProxyType({})) -> None:
+        """Play everything, the people in a queue and the trouble in between; ``beside`` has more scenes, by the place
+        in the queue after which they come.
+        """
         scenes = _trouble()
         for place, person in enumerate([*STAFF, VISITOR, *pupils(PUPILS)]):
             await self.enters(person)
             self._screen.advance()
             if place % 10 == 9:  # noqa: PLR2004  every tenth
                 await self._scene(next(scenes))
+            if place in beside:
+                await beside[place]()
 
     async def _scene(self, scene: tuple[str, Person | None]) -> None:
         name, person = scene

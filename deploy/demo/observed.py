@@ -27,7 +27,9 @@ from schemas.topics import (
     GATE_ACTS,
     PANICS,
     PASSAGES,
+    VISITOR_PASSES,
 )
+from schemas.visitor_pass import VisitorPass
 from services.kafka_client.follower import Follower, Kept
 from services.settings import Configuration
 
@@ -39,6 +41,7 @@ TOPICS = (
     PANICS,
     ALARMS,
     DELIVERIES,
+    VISITOR_PASSES,
     *DEAD_LETTERS.values(),
 )
 
@@ -59,6 +62,7 @@ class Observed(Watched):
         self.panics: dict[str, Event[Panic]] = {}
         self.alarms: dict[str, list[Event[Alarm]]] = defaultdict(list)
         self.deliveries: dict[str, list[Event[Delivery]]] = defaultdict(list)
+        self.passes: dict[str, Event[VisitorPass]] = {}
         self.dead_letters = 0
         self.unreadable = 0
         self.first_decision_at: datetime | None = None
@@ -70,6 +74,7 @@ class Observed(Watched):
             Panic: self._panic,
             Alarm: self._alarm,
             Delivery: self._delivery,
+            VisitorPass: self._pass,
             DeadLetter: self._dead_letter,
         }
 
@@ -117,6 +122,9 @@ class Observed(Watched):
 
     def _delivery(self, event: Event[Delivery], _: Kept) -> None:
         self.deliveries[event.data.event].append(event)
+
+    def _pass(self, event: Event[VisitorPass], _: Kept) -> None:
+        self.passes[event.data.jti] = event
 
     def _dead_letter(self, _: Event[DeadLetter], _kept: Kept) -> None:
         self.dead_letters += 1

@@ -37,7 +37,7 @@ class OpenPage(Watched):
     async def sign_in(self) -> None:
         """Sign in as a person does: the form, then the page; raises PageFailed."""
         form = await self._client.get("/sign-in")
-        data = {"csrf": _token(form.text), "name": self._login, "password": self._password}
+        data = {"csrf": form_token(form.text), "name": self._login, "password": self._password}
         answer = await self._client.post("/sign-in", data=data, follow_redirects=True)
         if answer.status_code != httpx.codes.OK or answer.url.path != "/post":
             message = f"signing in led to {answer.url.path} with status {answer.status_code}"
@@ -54,9 +54,15 @@ class OpenPage(Watched):
     async def acknowledge(self, alarm: str) -> int:
         """Press the alarm's one big button and give the status of the answer."""
         page = await self._client.get("/post")
-        data = {"csrf": _token(page.text), "seen_version": str(self.versions.get(alarm, 0))}
+        data = {"csrf": form_token(page.text), "seen_version": str(self.versions.get(alarm, 0))}
         answer = await self._client.post(f"/alarms/{alarm}/acknowledge", data=data)
         return answer.status_code
+
+    async def answer(self, act: str, said: str) -> int:
+        """Answer what a gate asked in an act, as ``admit/known_to_me``, and give the status of the answer."""
+        page = await self._client.get("/post")
+        data = {"csrf": form_token(page.text), "act": act, "answer": said}
+        return (await self._client.post("/post/answers", data=data)).status_code
 
     async def close(self) -> None:
         """Close the page."""
@@ -80,7 +86,8 @@ class OpenPage(Watched):
         self._changed.set()
 
 
-def _token(html: str) -> str:
+def form_token(html: str) -> str:
+    """Give the token that a page's forms carry; raises PageFailed."""
     found = _TOKEN.search(html)
     if found is None:
         message = "the page has no form"

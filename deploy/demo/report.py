@@ -13,6 +13,8 @@ LIMITS_MS: dict[str, dict[str, float]] = {
     "card_to_unlock_ms": {"p50": 100, "p99": 250},
     "alarm_to_page_ms": {"p99": 500},
     "alarm_to_ack_ms": {"p99": 1000},
+    "approve_to_pass_ms": {"p99": 2000},
+    "pass_to_unlock_ms": {"p99": 1000},
 }
 READY_LIMIT_S = 25.0
 RESIDENT_LIMIT_MB = 1200.0
@@ -32,6 +34,8 @@ class Measured(msgspec.Struct, kw_only=True):
     card_to_unlock_ms: list[float] = []
     alarm_to_page_ms: list[float] = []
     alarm_to_ack_ms: list[float] = []
+    approve_to_pass_ms: list[float] = []
+    pass_to_unlock_ms: list[float] = []
     ready_s: float = 0.0
     resident_mb: dict[str, float] = {}
 
@@ -101,9 +105,7 @@ def report(observed: Observed, measured: Measured, failed: list[str]) -> dict[st
         ),
         "passages": len(observed.passages),
         "alarms": len(observed.alarms),
-        "card_to_unlock_ms": msgspec.to_builtins(quantiles(measured.card_to_unlock_ms)),
-        "alarm_to_page_ms": msgspec.to_builtins(quantiles(measured.alarm_to_page_ms)),
-        "alarm_to_ack_ms": msgspec.to_builtins(quantiles(measured.alarm_to_ack_ms)),
+        **{name: msgspec.to_builtins(quantiles(getattr(measured, name))) for name in LIMITS_MS},
         "ready_s": measured.ready_s,
         "resident_mb": {**measured.resident_mb, "total": round(sum(measured.resident_mb.values()), 1)},
     }

@@ -66,6 +66,28 @@ class Screen:
         police = f" → police ACK {ack_ms:.0f} ms" if ack_ms is not None else ""
         self.console.print(f"{_clock()}  [{_RED}]ALARM {rule}[/] → guard's page {page_ms:.0f} ms{police}")
 
+    def visit_approved(self, name: str, in_hand_ms: float) -> None:
+        """Tell a visit that the host has approved, and after how long the visitor held the pass."""
+        self.console.print(
+            f"{_clock()}  asked on the portal → approved from the mail → pass {in_hand_ms:.0f} ms  {name}"
+        )
+
+    def visitor_entered(self, name: str, act: Event[GateAct], unlock_ms: float, outcome: str) -> None:
+        """Tell the way of a visitor whose pass a scanner has read."""
+        decided = f"[{_GREEN}]{act.data.verdict}[/] [{_GREY}]({act.data.decided_by}, {act.data.waited_ms:.0f} ms)"
+        self.console.print(
+            f"[{_GREY}]{_clock()}  pass → decision[/] {decided} → unlock {unlock_ms:.0f} ms → {outcome}[/]  {name}"
+        )
+
+    def pass_refused(self, name: str, act: Event[GateAct]) -> None:
+        """Tell a pass that opens no more."""
+        self.console.print(f"{_clock()}  pass → decision [{_RED}]{act.data.verdict}[/] ({act.data.reason})  {name}")
+
+    def mail(self, to: str, subject: str, text: str) -> None:
+        """Show a mail of the demo, since nobody else gets it."""
+        self.console.print(f"{_clock()}  mail to {to}: {subject}", markup=False)
+        self.console.print(text.strip(), style=_GREY, markup=False)
+
     def acknowledged(self, rule: str, took_ms: float) -> None:
         """Tell an acknowledgement that has come back to the page."""
         self.console.print(f"{_clock()}  guard acknowledged {rule} → confirmed on the page after {took_ms:.0f} ms")

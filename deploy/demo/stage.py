@@ -32,8 +32,12 @@ SERVICES = ("admission", "alarming", "recorder", "web", "police-link")
 BRIDGE = "bridge"
 SCHOOL = "school"
 RECEIVER = "receiver"
+MAIL = "mail"
+HOST, HOST_NAME, HOST_EMAIL = "teacher-0001", "Ахметова Гүлсім", "gulsim@example.kz"
 
 READY_WITHIN_S = 60.0
+_TALK = frozenset({SCHOOL, MAIL})
+_GIVES_WAY = ("nice", "-n", "19")
 _SERVICE_KEYS = {
     "admission": Role.ADMISSION,
     "alarming": Role.ALARMING,
@@ -78,6 +82,7 @@ class Stage:
         self.web_port = web_port
         self.receiver_port = receiver_port
         self.mail_port = 0
+        self.sms_url = ""
         self.utc_offset_min = 300
         self.store_url = "sqlite:///store.sqlite"
         self.stream_partitions, self.gate_partitions = 12, 24
@@ -124,13 +129,22 @@ class Stage:
         path.write_text(text + "".join(_person_toml(person, datetime.now(UTC)) for person in people), encoding="utf-8")
         return path
 
-    def run(self, *arguments: str, within_s: float = 120.0) -> str:
+    def open_to_visitors(self) -> None:
+        """Make the keys that passes are signed with, enter a host, and start the mail server: the portal is whole then.
+        What serves already goes first.
+        """
+        self.start(MAIL)
+        self.run("keys", "rotate", "--site", SITE, first=_GIVES_WAY)
+        host = ("host", "add", HOST, "--site", SITE, "--name", HOST_NAME, "--email", HOST_EMAIL)
+        self.run(*host, first=_GIVES_WAY)
+
+    def run(self, *arguments: str, within_s: float = 120.0, first: Sequence[str] = ()) -> str:
         """Run a ``qaqpa`` command with this stage's settings to its end and give what it printed; raises
-        ProcessFailed when it fails.
+        ProcessFailed when it fails. ``first`` is a program that runs it.
         """
         log = self.folder / "logs" / f"command-{uuid.uuid4().hex[:8]}.log"
         command = Started(
-            " ".join(arguments[:2]), [_program("qaqpa"), *arguments, "--settings", str(self.settings)], log
+            " ".join(arguments[:2]), [*first, _program("qaqpa"), *arguments, "--settings", str(self.settings)], log
         )
         command.process.wait(within_s)
         told = log.read_text(encoding="utf-8", errors="replace")
@@ -142,7 +156,7 @@ class Stage:
     def start(self, name: str) -> Started:
         """Start one process; see ``ready``."""
         log = self.folder / "logs" / f"{name}.log"
-        self.running[name] = Started(name, self._command(name), log, talks=name == SCHOOL)
+        self.running[name] = Started(name, self._command(name), log, talks=name in _TALK)
         return self.running[name]
 
     def ready(self, name: str, within_s: float = READY_WITHIN_S) -> None:
@@ -154,6 +168,8 @@ class Stage:
             return [_program("qaqpa-bridge"), "run", "--settings", str(self.gate_settings)]
         if name == SCHOOL:
             return [sys.executable, "-m", "turnstile_bridge.simulated_school", "--settings", str(self.gate_settings)]
+        if name == MAIL:
+            return [sys.executable, "-m", "deploy.demo.mail_server", "--port", str(self.mail_port)]
         if name == RECEIVER:
             return [
                 sys.executable,
@@ -200,7 +216,7 @@ recorder_key = "keys/recorder.key"
 port = {self.web_port}
 session_key = "keys/session.key"
 secure_cookies = false
-{self._visits_toml()}[police_link]
+{self._visits_toml()}{self._sms_toml()}[police_link]
 host = "127.0.0.1"
 port = {self.receiver_port}
 receiver = "demo-centre"
@@ -223,6 +239,17 @@ host = "127.0.0.1"
 port = {self.mail_port}
 sender = "№ 42 мектеп <school@example.kz>"
 tls = "off"
+"""
+
+    def _sms_toml(self) -> str:
+        """Give the section of the SMS gateway, where there is one; its password is in the stage's keys."""
+        if not self.sms_url:
+            return ""
+        return f"""[sms]
+url = "{self.sms_url}"
+username = "qaqpa"
+password_file = "keys/sms.password"
+sender = "MEKTEP42"
 """
 
     def _gate_toml(self) -> str:

@@ -63,7 +63,8 @@ def _tell_facts(found: PastRead, offset_min: int) -> None:
         checked = moment_text(facts.screening.checked_at, offset_min)
         lines["last check"] = f"{facts.screening.outcome}, {facts.screening.standing}, {checked}"
     if facts.visitor_pass:
-        lines["visitors inside"] = f"{facts.visitors_inside}"
+        unsure = f", may be wrong by {facts.visitors_unsure}" if facts.visitors_unsure else ""
+        lines["visitors inside"] = f"{facts.visitors_inside}{unsure}"
     for name, text in lines.items():
         out.print(f"{name:>15}  {text}", markup=False)
 

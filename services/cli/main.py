@@ -31,6 +31,8 @@ COMMANDS: dict[str, str] = {
     "user": "user:app",
     "host": "host:app",
     "directory": "directory:app",
+    "list": "people_list:app",
+    "entitled": "entitled_people:app",
     "keys": "keys:app",
     "topics": "topics:app",
     "store": "store:app",

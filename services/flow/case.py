@@ -11,6 +11,7 @@ import msgspec
 from schemas.credential import Credential
 from schemas.envelope import DataT, Event
 from schemas.outgoing import Outgoing, outgoing
+from schemas.release import Release
 from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
@@ -41,6 +42,9 @@ class KnownFacts(Protocol):
 
     def screening(self, site: str, holder: str) -> Screening | None:
         """Give the latest check of a holder at a site."""
+
+    def release(self, site: str, holder: str) -> Release | None:
+        """Give the latest leave of a holder to go out while lessons last."""
 
     def mode(self, site: str) -> SiteMode | None:
         """Give the mode a site is in."""

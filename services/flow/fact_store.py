@@ -1,5 +1,5 @@
-"""The followed facts on disk and in memory: policies, modes, credentials, passes and checks of the worker's sites, and
-how far each partition has been read.
+"""The followed facts on disk and in memory: policies, modes, credentials, passes, checks and releases of the worker's
+sites, and how far each partition has been read.
 
 Rows and offsets of a batch are written together, so a kill leaves either both or neither, and following goes on where
 it was.
@@ -17,6 +17,7 @@ from schemas.catalogue import Said
 from schemas.credential import Credential
 from schemas.envelope import Event, RefusedRecord
 from schemas.reasons import Refused
+from schemas.release import Release
 from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
@@ -26,7 +27,7 @@ from schemas.visitor_pass import VisitorPass
 from services.flow.case import OursFailed
 from services.kafka_client.follower import Kept
 
-_POLICY, _MODE, _CREDENTIAL, _PASS, _SCREENING, _OFFSET = b"p", b"m", b"c", b"v", b"s", b"o"
+_POLICY, _MODE, _CREDENTIAL, _PASS, _SCREENING, _RELEASE, _OFFSET = b"p", b"m", b"c", b"v", b"s", b"r", b"o"
 _SEPARATOR = b"\0"
 _MEMORY_BYTES = 8 * 1024 * 1024
 _BLOOM_BITS = 10
@@ -35,9 +36,10 @@ _ENCODER = msgspec.msgpack.Encoder()
 _CREDENTIALS = msgspec.msgpack.Decoder(Credential)
 _PASSES = msgspec.msgpack.Decoder(VisitorPass)
 _SCREENINGS = msgspec.msgpack.Decoder(Screening)
+_RELEASES = msgspec.msgpack.Decoder(Release)
 _MODES = msgspec.msgpack.Decoder(SiteMode)
 
-_Versioned = Credential | VisitorPass | Screening
+_Versioned = Credential | VisitorPass | Screening | Release
 """A fact of which a site has many: a row each, on disk only."""
 
 logger = logging.getLogger(__name__)
@@ -63,6 +65,7 @@ class FactStore:
         self._trust = trust
         self._policies: dict[str, SitePolicy] = {}
         self._modes: dict[str, SiteMode] = {}
+        self._checked: set[bytes] = set()
         self._load()
 
     def policy(self, site: str) -> SitePolicy | None:
@@ -84,9 +87,15 @@ class FactStore:
         return None if row is None else _PASSES.decode(row)
 
     def screening(self, site: str, holder: str) -> Screening | None:
-        """Give the latest check of a holder at a site."""
-        row = self._row(_key(_SCREENING, site, holder))
+        """Give the latest check of a holder at a site. Hardly anybody has had one: that is known without the disk."""
+        key = _key(_SCREENING, site, holder)
+        row = self._row(key) if key in self._checked else None
         return None if row is None else _SCREENINGS.decode(row)
+
+    def release(self, site: str, holder: str) -> Release | None:
+        """Give the latest leave of a holder to go out while lessons last."""
+        row = self._row(_key(_RELEASE, site, holder))
+        return None if row is None else _RELEASES.decode(row)
 
     def offsets(self, topic: Topic, partitions: Iterable[int]) -> dict[int, int]:
         """Give the next offset to read, of the partitions of a topic that have been followed before."""
@@ -127,12 +136,14 @@ class FactStore:
 
     def _keep(self, event: Event[Said], record: Kept, written: WriteBatch, fresh: dict[bytes, _Versioned]) -> None:
         match event.data:
-            case Credential() | VisitorPass() | Screening() as fact:
+            case Credential() | VisitorPass() | Screening() | Release() as fact:
                 key, known = self._known(event.site, fact)
                 known = fresh.get(key, known)
                 if known is None or fact.version >= known.version:
                     fresh[key] = fact
                     written.put(key, _ENCODER.encode(fact))
+                    if isinstance(fact, Screening):
+                        self._checked.add(key)
             case SiteMode() as mode:
                 known_mode = self._modes.get(event.site)
                 if known_mode is None or mode.version >= known_mode.version:
@@ -157,13 +168,17 @@ class FactStore:
                 return _key(_PASS, site, fact.jti), self.visitor_pass(site, fact.jti)
             case Screening():
                 return _key(_SCREENING, site, fact.holder), self.screening(site, fact.holder)
+            case Release():
+                return _key(_RELEASE, site, fact.holder), self.release(site, fact.holder)
 
     def _load(self) -> None:
         """Learn what is on disk. Policies are checked again: the keyring may have changed while nobody looked."""
         rows: Any = self._rows.items()  # bytes, in raw mode
         for key, row in rows:
             kind, _, site = key.partition(_SEPARATOR)
-            if kind == _MODE:
+            if kind == _SCREENING:
+                self._checked.add(key)
+            elif kind == _MODE:
                 self._modes[site.decode()] = _MODES.decode(row)
             elif kind == _POLICY:
                 partition, _, value = row.partition(_SEPARATOR)

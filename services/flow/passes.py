@@ -1,4 +1,4 @@
-"""Passes as rows: a grant reserves one, the passage uses it, and the site's people with passes are counted by their
+"""Passes as rows: a grant reserves one, the passage uses it, and the site's people of visits are counted by their
 passages.
 
 What is said of acts and passages is made from them alone, so a replay says it again in the same bytes; rows only tell
@@ -13,6 +13,7 @@ import msgspec
 
 from schemas.envelope import Event
 from schemas.gate_act import GateAct
+from schemas.guard_answer import category_of_name
 from schemas.outgoing import Outgoing
 from schemas.pass_token import jti_of
 from schemas.pass_use import PassUse
@@ -22,8 +23,9 @@ from schemas.topics import PASS_USES
 from schemas.visitor_pass import VisitorPass
 from services.flow.case import Case
 from services.flow.findings import Finding, tell
-from services.rules import pass_uses
+from services.rules import occupancy, pass_uses
 from services.rules.facts import PassStanding, Presence
+from services.rules.occupancy import Occupancy
 from services.rules.pass_uses import PassUses
 
 USES = "pass_uses"
@@ -39,22 +41,16 @@ class UsesRow(msgspec.Struct, frozen=True, array_like=True):
     uses: PassUses
 
 
-class OccupancyRow(msgspec.Struct, frozen=True, array_like=True):
-    """Who is inside a site with a pass, by holder, and since when."""
-
-    inside: dict[str, datetime]
-
-
 def standing(site: str, shown: VisitorPass, read: str, case: Case) -> PassStanding | None:
     """Give how far a pass has been used, as a read of it finds it."""
     row = case.row(USES, _key(site, shown.jti), UsesRow)
     return None if row is None else pass_uses.standing(row.uses, shown.entries, read)
 
 
-def visitors_inside(site: str, case: Case) -> int:
-    """Count the people who are inside a site with a pass."""
-    row = case.row(OCCUPANCY, site, OccupancyRow)
-    return 0 if row is None else pass_uses.visitors_inside(row.inside, case.now)
+def inside_now(site: str, case: Case) -> tuple[int, int]:
+    """Count the people of visits who are inside a site, and give by how many that may be wrong."""
+    known = case.row(OCCUPANCY, site, Occupancy) or Occupancy()
+    return occupancy.count(known, case.now), occupancy.unsure(known, case.now)
 
 
 def reserved(site: str, shown: VisitorPass, gate: str, read: str, case: Case) -> Outgoing:
@@ -96,13 +92,26 @@ def passed(passage: Event[Passage], case: Case) -> None:
     _twice(passage, jti, pass_uses.used_before(uses, passage.id), case)
 
 
-def counted(site: str, holder: str, now: Presence, case: Case) -> None:
-    """Keep who is inside with a pass, when a holder's presence has changed."""
-    row = case.row(OCCUPANCY, site, OccupancyRow)
-    before = row.inside if row else {}
-    after = pass_uses.inside_after(before, holder, now.at if now.inside else None, case.now)
+def counted(passage: Event[Passage], holder: str, now: Presence, case: Case) -> None:
+    """Keep who is inside for a visit, when a holder's presence has changed."""
+    by_name = category_of_name(passage.data.credential or "") is not None
+    _occupy(
+        passage.site,
+        case,
+        lambda known: occupancy.moved(known, holder, now.at if now.inside else None, case.now, by_name=by_name),
+    )
+
+
+def went_through(passage: Event[Passage], case: Case) -> None:
+    """Keep that somebody whom nobody can name went through: who is inside is less sure."""
+    _occupy(passage.site, case, lambda known: occupancy.went_through(known, passage.id, passage.time, case.now))
+
+
+def _occupy(site: str, case: Case, change: Callable[[Occupancy], Occupancy]) -> None:
+    before = case.row(OCCUPANCY, site, Occupancy) or Occupancy()
+    after = change(before)
     if after != before:
-        case.put(OCCUPANCY, site, OccupancyRow(after))
+        case.put(OCCUPANCY, site, after)
 
 
 def _twice(passage: Event[Passage], jti: str, first: PassStanding | None, case: Case) -> None:

@@ -121,11 +121,13 @@ def with_rows(read: Event[CredentialRead], facts: Facts, case: Case) -> Facts:
         return msgspec.structs.replace(facts, presence=_presence(read.site, facts.credential.holder, case))
     if shown is None:
         return facts
+    inside, unsure = passes.inside_now(read.site, case)
     return msgspec.structs.replace(
         facts,
         presence=_presence(read.site, shown.holder, case),
         pass_standing=passes.standing(read.site, shown, read.id, case),
-        visitors_inside=passes.visitors_inside(read.site, case),
+        visitors_inside=inside,
+        visitors_unsure=unsure,
     )
 
 

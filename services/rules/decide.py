@@ -8,6 +8,7 @@ here, once, whatever a rule says).
 """
 
 from datetime import datetime
+from typing import get_args
 
 import msgspec
 
@@ -67,10 +68,12 @@ def decide(read: CredentialRead, facts: Facts, now: datetime) -> Decided:
 
 def _found(asked: Asked) -> Finding:
     questions: list[Finding] = []
-    for rule in RULES:
-        finding = heard(rule, asked)
+    category = asked.person_known.category if asked.person_known else None
+    for rule in RULES_ABOUT[category]:
+        finding = rule.judge(asked)
         if finding is None:
             continue
+        finding = _softened(finding, category)
         if finding[0] is Verdict.REFUSE or rule.ends:
             return finding
         if finding[0] is Verdict.ADMIT:
@@ -85,7 +88,11 @@ def heard(rule: Rule, asked: Asked) -> Finding | None:
     if category in rule.spares:
         return None
     finding = rule.judge(asked)
-    if finding is not None and finding[0] is Verdict.REFUSE and category in NEVER_REFUSED:
+    return None if finding is None else _softened(finding, category)
+
+
+def _softened(finding: Finding, category: Category | None) -> Finding:
+    if finding[0] is Verdict.REFUSE and category in NEVER_REFUSED:
         return Verdict.ASK, finding[1], finding[2]
     return finding
 
@@ -215,3 +222,8 @@ RULES: tuple[Rule, ...] = (
 """The rules in the order in which they are asked (docs/adr/0050): from what nobody at the gate can mend to what can be
 mended at once.
 """
+
+RULES_ABOUT: dict[Category | None, tuple[Rule, ...]] = {
+    category: tuple(rule for rule in RULES if category not in rule.spares) for category in (None, *get_args(Category))
+}
+"""The rules that are asked about somebody of a category, or about nobody known."""

@@ -36,8 +36,8 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     whole and current (for the stream: now; for a cut-off gate: when it lost the link); ``presence`` is absent when
     unknown, and for a late read, which is never judged by presence now. A read of a pass has ``visitor_pass`` in the
     place of ``credential``, and ``pass_standing`` when it was granted before. ``screening`` is the holder's latest
-    check; ``visitors_inside`` counts people with passes, where it is known; ``clock_doubted`` says that the time may be
-    wrong.
+    check; ``visitors_inside`` counts people of visits, where it is known, and may be wrong by ``visitors_unsure``;
+    ``clock_doubted`` says that the time may be wrong.
     """
 
     policy: SitePolicy | None
@@ -49,4 +49,5 @@ class Facts(msgspec.Struct, frozen=True, kw_only=True):
     pass_standing: PassStanding | None = None
     screening: Screening | None = None
     visitors_inside: int | None = None
+    visitors_unsure: int = 0
     clock_doubted: bool = False

@@ -1,9 +1,6 @@
-"""How far a pass has been used, and how many people with passes are inside: from grants and passages; what was only
-decided uses nothing.
-"""
+"""How far a pass has been used, from grants and passages; what was only decided uses nothing."""
 
-from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -12,8 +9,6 @@ from schemas.passage import Passage
 from services.rules.facts import PassStanding
 
 USES_KEPT = 8
-COUNTED_FOR = timedelta(days=1)
-"""Who was not seen leaving is counted as inside for so long: a way out that reads nobody must not fill the school."""
 
 
 class PassUses(msgspec.Struct, frozen=True):
@@ -81,16 +76,3 @@ def standing(known: PassUses, entries: Literal["single", "multiple"], read: str)
 def used_before(known: PassUses, passage: str) -> PassStanding | None:
     """Give the first use of a pass, for any passage but that one."""
     return None if not known.used or known.used[0].passage == passage else known.used[0]
-
-
-def visitors_inside(inside: Mapping[str, datetime], now: datetime) -> int:
-    """Count the holders of passes who went in and have not been seen to leave."""
-    return sum(now - at < COUNTED_FOR for at in inside.values())
-
-
-def inside_after(
-    known: Mapping[str, datetime], holder: str, entered_at: datetime | None, now: datetime
-) -> dict[str, datetime]:
-    """Give who is inside with a pass after a holder went in (``entered_at``) or left (None)."""
-    kept = {name: at for name, at in known.items() if name != holder and now - at < COUNTED_FOR}
-    return kept if entered_at is None else {**kept, holder: entered_at}

@@ -5,6 +5,9 @@ room for one more visitor.
 from schemas.reasons import Reason, Verdict
 from services.rules.asked import TOKEN_FAULTS, Asked, Finding
 
+UNSURE = "unsure"
+"""The value that says by how many the number inside may be wrong."""
+
 
 def token(asked: Asked) -> Finding | None:
     """Refuse a token that nobody with a key of this site has signed, that says nothing, or that is another school's."""
@@ -36,13 +39,18 @@ def reserved(asked: Asked) -> Finding | None:
 
 
 def capacity(asked: Asked) -> Finding | None:
-    """Refuse a pass while as many people with passes are inside as may be; who is counted already is let be."""
+    """Refuse a pass while as many people of visits are inside as may be, and ask where only a number that is not sure
+    says so; who is counted already is let be.
+    """
     limit, inside, presence = asked.policy.visitor_capacity, asked.facts.visitors_inside, asked.facts.presence
     if asked.facts.visitor_pass is None or limit is None or inside is None or inside < limit:
         return None
     if presence is not None and presence.inside:
         return None
-    return Verdict.REFUSE, Reason.CAPACITY_FULL, {"inside": str(inside), "capacity": str(limit)}
+    values, unsure = {"inside": str(inside), "capacity": str(limit)}, asked.facts.visitors_unsure
+    if unsure:
+        values[UNSURE] = str(unsure)
+    return Verdict.ASK if limit > 0 and inside - unsure < limit else Verdict.REFUSE, Reason.CAPACITY_FULL, values
 
 
 def wrong_entrance(asked: Asked) -> Finding | None:

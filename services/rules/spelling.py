@@ -3,6 +3,8 @@ passports, of the alphabets of 2017 and 2021, and of people's own.
 
 What is left is a coarse Latin for comparing, never for showing: letters that one spelling tells apart and another does
 not become one (қ, к, q and k; ы, и, й, і and y). ``S``, ``C``, ``Z`` and ``T`` stand for sh, ch, zh and ts.
+
+A search by first letters has a narrower key of its own (``services/store/visits/names.py``).
 """
 
 import re
@@ -84,9 +86,9 @@ _LATIN = (
 )
 _READINGS = (
     (("j", "Z"), ("x", "ks"), ("w", "u"), ("c", "k")),
-    (("j", "i"), ("x", "h"), ("w", "v"), ("c", "s"), ("C", "S"), ("z", "s")),
+    (("j", "i"), ("x", "h"), ("w", "v"), ("c", "s"), ("C", "S"), ("z", "s"), ("Zu", "iu")),
 )
-"""Letters that are read in two ways: Jumabaev is Жұмабаев, and Julia is Юлия; Шыңғыс is Чингиз."""
+"""Letters that are read in two ways: Jumabaev is Жұмабаев, and Julia is Юлия; Шыңғыс is Чингиз, Жүсіп is Юсуп."""
 
 _FOLDS = (("dZ", "Z"), ("ng", "n"), ("ii", "i"), ("ie", "e"), ("io", "e"), ("ae", "a"))
 _REPEATED = re.compile(r"(.)\1+")

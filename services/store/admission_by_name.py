@@ -17,6 +17,7 @@ from schemas.pass_token import credential_of
 from schemas.site_policy import QUESTION_AFTER_S
 from services.store import directory
 from services.store.administration import RuleForbids
+from services.store.lists import matches
 from services.store.outbox import OutboxRow
 from services.store.people import PersonRow
 from services.store.records import credentials, guard_answers, screenings, site_modes, site_policies, visitor_passes
@@ -25,6 +26,9 @@ from services.store.visitors_journal import walk_ins
 from services.store.visits import evenings, names
 
 FOUND_AT_MOST = 20
+
+_MATCH = {"open": "match_open", "same_person": "match_refused"}
+"""What stands against a registered visitor, as a rule of the post that says nothing of lists."""
 
 _KEYS_KEPT = 50_000
 _key = lru_cache(_KEYS_KEPT)(names.name_key)
@@ -56,6 +60,16 @@ def search(session: Session, site: str, wanted: str, group: str = "") -> list[Pe
         if all(any(word.startswith(letters) for word in _key(person.name).split()) for letters in asked)
     ]
     return found if group else found[:FOUND_AT_MOST]
+
+
+def pupils(session: Session, site: str, wanted: str, group: str = "") -> list[PersonRow]:
+    """Give the enrolled pupils among those whom ``search`` gives."""
+    return [person for person in search(session, site, wanted, group) if is_pupil(session, site, person.holder)]
+
+
+def is_pupil(session: Session, site: str, holder: str) -> bool:
+    """Tell whether a holder is an enrolled pupil of a site: has or had a pupil's card."""
+    return any(card.category == "pupil" for card in credentials.of_holder(session, site, holder))
 
 
 def groups(session: Session, site: str, most: int = 100) -> Sequence[str]:
@@ -128,10 +142,13 @@ def _refuse(
         raise RuleForbids("lockdown")
     if category == "pupil":
         return
+    visitor = walk_ins.of_holder(session, site, admission.holder)
+    stands = matches.stands(session, site, visitor.visit) if visitor is not None else None
+    if stands is not None:
+        raise RuleForbids(_MATCH[stands])
     check = screenings.latest(session, site, admission.holder)
     if check is not None and check.standing != "clear":
         raise RuleForbids("check_stands")
-    visitor = walk_ins.of_holder(session, site, admission.holder)
     visit = _valid_pass(session, site, admission.holder, at)
     due_since = [visitor.came_at] if visitor is not None and visitor.drawn else []
     due_since += [visit.valid_from] if visit is not None and visit.screening_due else []

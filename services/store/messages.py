@@ -15,7 +15,6 @@ from services.store import users
 from services.store.columns import UtcDateTime
 from services.store.database import serialise
 from services.store.insertion import insert_once
-from services.store.users import UserRole
 
 MessageKind = Literal[
     "code",
@@ -34,6 +33,9 @@ MessageKind = Literal[
     "question_unanswered",
     "custody_overdue",
     "pupil_refused_check",
+    "possible_match",
+    "left_early",
+    "left_early_parent",
 ]
 TEXTED = "sms/"
 Outcome = Literal["sent", "refused", "dropped"]
@@ -106,7 +108,7 @@ def tell_duty(session: Session, *, site: str, kind: MessageKind, subject: str, n
     """Queue a message to each duty administrator of a site, to the director where it has none, and give to how many
     people that was.
     """
-    told = users.of_role(session, site, UserRole.DUTY_ADMIN) or users.of_role(session, site, UserRole.DIRECTOR)
+    told = users.on_duty(session, site)
     for user in told:
         put(session, site=site, kind=kind, subject=subject, number=number, at=at, receiver=user.login)
     return len(told)

@@ -19,13 +19,15 @@ from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.topics import CREDENTIALS, VISITOR_PASSES, Topic
 from schemas.visitor_pass import VisitorPass
-from services.rules import pass_uses
+from services.rules import occupancy, pass_uses
 from services.rules.facts import Facts, Presence
+from services.rules.occupancy import Occupancy
 from services.rules.pass_uses import PassUses
 from services.rules.presence import INSIDE_AFTER
 from services.store.columns import as_said
 from services.store.outbox import OutboxRow
 from services.store.records import pass_uses as pass_use_records
+from services.store.records import passages as passage_records
 from services.store.records.credential_reads import CredentialReadRow
 from services.store.records.credentials import CredentialRow
 from services.store.records.gate_acts import GateActRow
@@ -127,7 +129,7 @@ class _Past:
         passes = ((row.jti, as_said(row, VisitorPass)) for row in self._all(VisitorPassRow))
         self._passes = _histories(session, site, VISITOR_PASSES, VisitorPass, "jti", dict(passes))
         self._presence = _presence_before(session, site, since)
-        self._inside: dict[str, datetime] = {}
+        self._inside = Occupancy()
         self._uses: dict[str, PassUses] = {}
         self._screenings: dict[str, Screening] = {}
 
@@ -161,17 +163,16 @@ class _Past:
             visitor_pass=visitor_pass,
             pass_standing=pass_uses.standing(uses, visitor_pass.entries, shown.id) if uses and visitor_pass else None,
             screening=self._screenings.get(holder),
-            visitors_inside=pass_uses.visitors_inside(self._inside, at),
+            visitors_inside=occupancy.count(self._inside, at),
+            visitors_unsure=occupancy.unsure(self._inside, at),
         )
 
     def _moving(self, row: PassageRow) -> Callable[[], None]:
         def happen() -> None:
+            self._inside = passage_records.after_passage(self._inside, row)
             inside = INSIDE_AFTER.get(row.outcome)
-            if inside is None or row.holder is None:
-                return
-            self._presence[row.holder] = Presence(inside, row.id, row.at)
-            if jti_of(row.credential or ""):
-                self._inside = pass_uses.inside_after(self._inside, row.holder, row.at if inside else None, row.at)
+            if inside is not None and row.holder is not None:
+                self._presence[row.holder] = Presence(inside, row.id, row.at)
 
         return happen
 

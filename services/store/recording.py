@@ -27,6 +27,7 @@ from services.store.records.guard_answers import GuardAnswerRow
 from services.store.records.panics import PanicRow
 from services.store.records.pass_uses import PassUseRow
 from services.store.records.passages import PassageRow
+from services.store.records.releases import ReleaseRow
 from services.store.records.screenings import ScreeningRow
 from services.store.records.signals import SignalRow
 from services.store.records.site_modes import SiteModeRow
@@ -111,6 +112,7 @@ RECORDINGS: dict[str, Recording] = {
     "panic": _once(PanicRow),
     "signal": _once(SignalRow),
     "screening": _once(ScreeningRow),
+    "release": _once(ReleaseRow),
     "guard_answer": _once(GuardAnswerRow),
     "alarm": _alarms,
     "alarm_action": _once(AlarmActionRow),

@@ -9,6 +9,7 @@ from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 from sqlmodel import Field, Session, SQLModel, col, select
 
+from services.rules.contacts import is_email, is_telephone
 from services.store import audit
 from services.store.clock import now
 from services.store.columns import UtcDateTime
@@ -63,12 +64,9 @@ def put(  # noqa: PLR0913  a user has all of this
     phone: str | None = None,
     at: datetime | None = None,
 ) -> bool:
-    """Enter a user, or change one of the same site, and give True when anything changed. A login of another site is a
-    ValueError.
+    """Enter a user, or change one of the same site, and give True when anything changed. A login of another site, and
+    an address that no message can go to, is a ValueError.
     """
-    known = session.get(UserRow, login)
-    _refuse(known, site, login, password)
-    moment = at or now()
     wanted = UserRow(
         login=login,
         site=site,
@@ -79,22 +77,9 @@ def put(  # noqa: PLR0913  a user has all of this
         email=email,
         phone=phone,
         password_hash="",
-        changed_at=moment,
+        changed_at=at or now(),
     )
-    if known is not None and _matches(known.password_hash, password) and _same(known, wanted):
-        return False
-    wanted.password_hash = _HASHER.hash(password)
-    session.merge(wanted)
-    audit.note(
-        session,
-        site=site,
-        by=by,
-        act="user_changed" if known else "user_added",
-        subject=login,
-        detail={"role": role.value},
-        at=moment,
-    )
-    return True
+    return _put(session, wanted, password, by)
 
 
 def disable(session: Session, *, site: str, login: str, by: str, at: datetime | None = None) -> bool:
@@ -119,6 +104,13 @@ def of_role(session: Session, site: str, role: UserRole) -> Sequence[UserRow]:
     return session.exec(query.order_by(col(UserRow.name))).all()
 
 
+def on_duty(session: Session, site: str) -> Sequence[UserRow]:
+    """Give whom a site asks for what a guard may not decide: its duty administrators, the director where it has
+    none.
+    """
+    return of_role(session, site, UserRole.DUTY_ADMIN) or of_role(session, site, UserRole.DIRECTOR)
+
+
 def verified(session: Session, login: str, password: str) -> UserRow | None:
     """Give the user whose login and password these are, for signing in; the site follows from the login.
 
@@ -129,12 +121,41 @@ def verified(session: Session, login: str, password: str) -> UserRow | None:
     return known if known is not None and right and known.disabled_at is None else None
 
 
+def _put(session: Session, wanted: UserRow, password: str, by: str) -> bool:
+    known = session.get(UserRow, wanted.login)
+    _refuse(known, wanted.site, wanted.login, password)
+    _refuse_contacts(wanted)
+    if known is not None and _matches(known.password_hash, password) and _same(known, wanted):
+        return False
+    wanted.password_hash = _HASHER.hash(password)
+    session.merge(wanted)
+    audit.note(
+        session,
+        site=wanted.site,
+        by=by,
+        act="user_changed" if known else "user_added",
+        subject=wanted.login,
+        detail={"role": wanted.role},
+        at=wanted.changed_at,
+    )
+    return True
+
+
 def _refuse(known: UserRow | None, site: str, login: str, password: str) -> None:
     if len(password) < MIN_PASSWORD_CHARACTERS:
         message = f"the password of {login} is shorter than {MIN_PASSWORD_CHARACTERS} characters"
         raise ValueError(message)
     if known is not None and known.site != site:
         message = f"the login {login} is taken"
+        raise ValueError(message)
+
+
+def _refuse_contacts(user: UserRow) -> None:
+    if user.email is not None and not is_email(user.email):
+        message = f"the e-mail of {user.login} is no e-mail address: write it as name@school.kz"
+        raise ValueError(message)
+    if user.phone is not None and not is_telephone(user.phone):
+        message = f"the phone of {user.login} is no telephone: write it as +77011234567"
         raise ValueError(message)
 
 

@@ -22,6 +22,7 @@ from services.store.database import Store
 from services.store.schema_version import require_head
 from services.web.administration import directory
 from services.web.administration import routes as administration
+from services.web.duty_desk import lists, matches
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
 from services.web.guard_console.console import Console
 from services.web.guard_console.names import StoreNames
@@ -44,12 +45,16 @@ from services.web.shared.rate_limit import Attempts
 from services.web.shared.rounds import make_rounds, round_of
 from services.web.shared.sessions import Sessions
 from services.web.visitor_portal.all_pages import PAGES as PORTAL
+from services.web.visitors_journal.all_pages import ROOMS as ROOMS_OF_THE_JOURNAL
 
 ROUTERS = (
     sign_in.router,
     administration.router,
     directory.router,
+    lists.router,
+    matches.router,
     *ROOMS_OF_THE_POST,
+    *ROOMS_OF_THE_JOURNAL,
     *PORTAL,
     *DESKS,
     invitation.router,

@@ -13,7 +13,7 @@ import yaml
 
 from schemas.setting import WrongSetting
 from services.cli.main import app
-from services.settings import Configuration, PoliceLinkSettings
+from services.settings import Configuration, PoliceLinkSettings, VisitSettings, WebSettings
 from turnstile_bridge.cli import app as bridge_app
 from turnstile_bridge.settings import GateConfiguration
 
@@ -108,6 +108,7 @@ def test_a_process_gets_its_own_secrets_only(resolved: dict[str, Any]) -> None:
     assert held["admission"] == {"admission_key"}
     assert held["police-link"] == {"police_link_key"}
     assert [name for name, secrets in held.items() if "administration_key" in secrets] == ["recorder"]
+    assert [name for name, secrets in held.items() if "visits_key" in secrets] == ["web"]
     assert set().union(*held.values()) == set(resolved["secrets"])
 
 
@@ -141,6 +142,8 @@ def test_every_command_is_one_of_ours_with_its_options(resolved: dict[str, Any])
 
 def test_the_settings_files_are_ones_that_the_processes_take() -> None:
     configuration = Configuration.load(FOLDER / "qaqpa.toml")
+    assert configuration.section("web", WebSettings).proxies()
+    assert configuration.section("visits", VisitSettings).pass_keys.startswith("/var/lib/qaqpa/")
     assert configuration.section("police_link", PoliceLinkSettings).accounts == {}
     assert (
         GateConfiguration.load(FOLDER / "gate.toml").settings.kafka.bootstrap == configuration.settings.kafka.bootstrap

@@ -2,6 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from playwright.sync_api import Browser
 from sqlmodel import select
 
@@ -14,6 +15,7 @@ from tests.pages.test_every_page import Looker, looker, open_school, the_code
 from tests.services.web.said import SITE
 
 __all__ = ["looker", "open_school"]
+pytestmark = pytest.mark.timeout(300)
 SEALS = Seals(FILES.seeds["visits"])
 NAMES = "Ахметов Серік\nҚасымова Айгүл Болатқызы\nКонстантинопольская Екатерина Александровна"
 

@@ -15,12 +15,13 @@ _LINK = re.compile(r"https?://\S+")
 
 
 class Mailbox:
-    """What an SMTP server was given, by recipient too; ``answer`` is what it says to one."""
+    """What an SMTP server was given, by recipient too; ``answer`` is what it says to one, ``of_data`` to a mail."""
 
     def __init__(self, port: int) -> None:
         self.port = port
         self.got: list[email.message.EmailMessage] = []
         self.answer = "250 OK"
+        self.of_data = "250 OK"
 
     def links_to(self, address: str) -> list[str]:
         """Give the links in the mails to an address, first one first."""
@@ -38,10 +39,12 @@ class Mailbox:
         return self.answer
 
     async def handle_DATA(self, _server: SMTP, _session: Session, envelope: Envelope) -> str:  # noqa: N802
+        if not self.of_data.startswith("2"):
+            return self.of_data
         content = envelope.content or b""
         raw = content if isinstance(content, bytes) else content.encode()
         self.got.append(email.message_from_bytes(raw, policy=default))
-        return "250 OK"
+        return self.of_data
 
 
 def text_of(mail: email.message.EmailMessage) -> str:

@@ -145,16 +145,22 @@ class GateHome:
     """One gate's folder. ``write`` lays it out; bridges that a test leaves running are ended by ``end``."""
 
     def __init__(
-        self, folder: Path, *, bootstrap: str = NOBODY_LISTENS, prefix: str = "", answer_within_ms: int = 300
+        self,
+        folder: Path,
+        *,
+        bootstrap: str = NOBODY_LISTENS,
+        prefix: str = "",
+        answer_within_ms: int = 300,
+        gate: str = GATE,
     ) -> None:
-        """Make keys and settings."""
+        """Make keys and settings; keys that lie there already are taken."""
         self.folder = folder
         folder.mkdir(parents=True, exist_ok=True)
-        self.gate_signer = Signer(gate_source(GATE), self._key("gate.key", 32))
+        self.gate_signer = Signer(gate_source(gate), self._key("gate.key", 32))
         self.card_key = self._key("cards.key", 32)
         self.scbk = self._key("scbk.key", 16)
         self.pass_seed = self._key("passes.key", 32)
-        roles = (Role.ADMISSION, Role.ADMINISTRATION, Role.WEB)
+        roles = (Role.ADMISSION, Role.ALARMING, Role.ADMINISTRATION, Role.WEB)
         self.services = {role: Signer(service_source(role), self._key(f"{role}.key", 32)) for role in roles}
         (folder / "keyring.json").write_text(
             json.dumps({role: [signer.public_key] for role, signer in self.services.items()})
@@ -162,7 +168,7 @@ class GateHome:
         self.settings = folder / "gate.toml"
         text = SETTINGS.format(
             site=SITE,
-            gate=GATE,
+            gate=gate,
             bootstrap=bootstrap,
             prefix=prefix,
             wait_s=5.0,

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from schemas.gate_act import GateAct
+from schemas.guard_answer import category_of_name
 from schemas.passage import Passage
 from schemas.reasons import Reason, Verdict
 from tests.turnstile_bridge.played_gate import EIGHT, Played, answer
@@ -142,6 +143,20 @@ def test_a_pupil_without_a_card_is_let_in_by_name_once_and_the_passage_carries_t
         Reason.VALID,
     )
     assert [(passage.outcome, passage.holder) for passage in gate_.said(Passage)] == [("entered", "pupil-17")]
+    assert category_of_name(gate_.said(Passage)[0].credential) == "pupil"
+
+
+def test_a_pass_named_by_its_short_code_is_the_passs_own_act_and_passage() -> None:
+    gate_ = Played()
+    named: dict[str, Any] = {"because": "document_seen", "credential": "pass/0123456789AB", "id": "administration:1:7"}
+    gate_.answers(None, holder="visitor-9", category="visitor", **named)
+    gate_.happens(PassageCompleted("entry"))
+    gate_.passes(60)
+    [act] = gate_.said(GateAct)
+    assert (act.credential, act.decided_by, act.holder) == ("pass/0123456789AB", "guard", "visitor-9")
+    assert [(passage.outcome, passage.credential) for passage in gate_.said(Passage)] == [
+        ("entered", "pass/0123456789AB")
+    ]
 
 
 def test_an_emergency_crew_is_let_in_one_after_the_other_and_the_event_says_who_did_it() -> None:

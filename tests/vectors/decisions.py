@@ -9,7 +9,8 @@ alone.
 - ``age_s`` is how old the facts are at ``now``; ``inside_since`` and ``outside_since`` are presence, from the holder's
   last passage at this gate;
 - ``standing`` is how far the pass was used (``state`` and ``at``); ``check`` the holder's latest check (``standing``,
-  ``at``, ``refusals``); ``visitors_inside`` and ``clock_doubted`` are as in ``Facts``.
+  ``at``, ``refusals``); ``visitors_inside``, ``visitors_unsure`` and ``clock_doubted`` are as in
+  ``Facts``.
 
 Whoever runs them puts ``Facts`` in by its own ways: ``facts.visitor_pass``, ``facts.screening`` and ``facts.policy``
 are records (``visitor_passes``, ``screenings``, ``site_policies``), ``facts.pass_standing`` follows from the
@@ -98,6 +99,7 @@ def _vector(known: dict[str, Any], group: str, told: dict[str, Any]) -> Vector:
             pass_standing=_standing(told.get("standing")),
             screening=_check(told.get("check"), person.holder, person.category) if person else None,
             visitors_inside=told.get("visitors_inside"),
+            visitors_unsure=told.get("visitors_unsure", 0),
             clock_doubted=told.get("clock_doubted", False),
         ),
         verdict=Verdict(told["verdict"]),

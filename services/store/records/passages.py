@@ -5,8 +5,9 @@ from datetime import datetime
 
 from sqlmodel import Session, col, select
 
-from schemas.pass_token import CREDENTIAL_PREFIX
-from services.rules.pass_uses import COUNTED_FOR, inside_after
+from schemas.guard_answer import category_of_name
+from services.rules import occupancy
+from services.rules.occupancy import COUNTED_FOR, Occupancy
 from services.rules.presence import INSIDE_AFTER
 from services.store.columns import Recorded, by_time
 
@@ -39,13 +40,23 @@ def of_holder(session: Session, site: str, holder: str, since: datetime) -> Pass
     return session.exec(query.order_by(col(PassageRow.at).desc()).limit(1)).first()
 
 
-def with_passes_inside(session: Session, site: str, at: datetime) -> dict[str, datetime]:
-    """Give who is inside with a pass and since when, as far as anybody is counted."""
-    query = select(PassageRow).where(PassageRow.site == site, PassageRow.at > at - COUNTED_FOR)
-    query = query.where(col(PassageRow.outcome).in_(INSIDE_AFTER))
-    query = query.where(col(PassageRow.credential).startswith(CREDENTIAL_PREFIX))
-    inside: dict[str, datetime] = {}
+def occupied(session: Session, site: str, at: datetime) -> Occupancy:
+    """Give who is inside for a visit, from the passages for as long as anybody is counted."""
+    query = select(PassageRow).where(PassageRow.site == site, PassageRow.at > at - COUNTED_FOR, PassageRow.at <= at)
+    known = Occupancy()
     for row in session.exec(query.order_by(col(PassageRow.at))):
-        if row.holder is not None:
-            inside = inside_after(inside, row.holder, row.at if INSIDE_AFTER[row.outcome] else None, row.at)
-    return inside
+        known = after_passage(known, row)
+    return known
+
+
+def after_passage(known: Occupancy, row: PassageRow) -> Occupancy:
+    """Give who is inside for a visit after one more passage."""
+    if occupancy.is_loose(row.outcome):
+        return occupancy.went_through(known, row.id, row.at, row.at)
+    inside = INSIDE_AFTER.get(row.outcome)
+    if inside is None or row.holder is None:
+        return known
+    if not occupancy.is_visit(row.credential or "") and row.holder not in known.inside:
+        return known
+    by_name = category_of_name(row.credential or "") is not None
+    return occupancy.moved(known, row.holder, row.at if inside else None, row.at, by_name=by_name)

@@ -3,7 +3,7 @@ words.
 """
 
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from functools import cache
 from importlib.resources import files
@@ -21,6 +21,8 @@ _FILE = "order_235.toml"
 _NEAR_ENOUGH = 74
 _MOST_FOUND = 12
 _BEGINS = 100.0
+_ALONE = 0.9
+_SHORTEST_ALONE = 3
 
 
 class _Line(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -121,10 +123,12 @@ class ItemList(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         return until if hours is None else min(until, at + timedelta(hours=hours))
 
     def find(self, wanted: str) -> Sequence[Item]:
-        """Give the items that a guard's words mean, the nearest first; everything for no words at all."""
+        """Give the items that a guard's words mean, the nearest first; everything for no words at all. Of several
+        words one that means an item is enough, behind what they mean together.
+        """
         asked = name_key(wanted)
         if not asked:
-            return self.items
+            return [] if wanted.strip() else self.items
         near = sorted(((_nearness(asked, item), item) for item in self.items), key=lambda found: -found[0])
         return [item for nearness, item in near if nearness >= _NEAR_ENOUGH][:_MOST_FOUND]
 
@@ -140,4 +144,9 @@ def _nearness(asked: str, item: Item) -> float:
     """Tell how near words are to an item's names, each name and each word of it alone: 100 where one begins so."""
     names = [name_key(name) for name in (item.kk, item.ru, item.en, *item.words)]
     told = {part for name in names for part in (name, *name.split())}
+    alone = [word for word in asked.split() if len(word) >= _SHORTEST_ALONE] if " " in asked else []
+    return max([_likeness(asked, told), *(_ALONE * _likeness(word, told) for word in alone)])
+
+
+def _likeness(asked: str, told: Iterable[str]) -> float:
     return max(_BEGINS if part.startswith(asked) else fuzz.ratio(asked, part) for part in told)

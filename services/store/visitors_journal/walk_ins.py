@@ -18,6 +18,8 @@ from services.store import audit, people
 from services.store.administration import NotAllowed
 from services.store.columns import UtcDateTime
 from services.store.database import serialise
+from services.store.lists import matching
+from services.store.lists.matching import Person
 from services.store.records import site_policies
 from services.store.visitors_journal import entries
 from services.store.visits import draws
@@ -124,7 +126,14 @@ def register(session: Session, *, site: str, told: WalkIn, by: str, post: str, a
         session, site=site, by=by, act="walk_in_registered", subject=row.visit, detail={"drawn": str(row.drawn)}, at=at
     )
     session.flush()
+    if row.category not in matching.SPARED:
+        matching.note(session, site=site, subject=row.visit, people=[person_of(row)], at=at)
     return row
+
+
+def person_of(row: WalkInRow) -> Person:
+    """Give a visitor as the lists are looked through, known by the document that was seen."""
+    return Person(name=row.name, known_by=f"{row.document_kind}/{row.document_tail}" if row.document_tail else "")
 
 
 def one(session: Session, site: str, visit: str) -> WalkInRow | None:

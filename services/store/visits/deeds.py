@@ -13,7 +13,7 @@ from schemas.site_policy import SitePolicy
 from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
-from services.store.visits import conditions, draws, hosts, links, passes, regular, visits
+from services.store.visits import conditions, draws, held, hosts, links, passes, regular, visits
 from services.store.visits.conditions import Conditions
 from services.store.visits.hosts import HostRow
 from services.store.visits.links import Purpose
@@ -78,8 +78,8 @@ def ask(
         return known
     host = hosts.meant_by(session, site, asked.host_text)
     row = enter(session, site=site, draft=draft, asked=asked, host=host, policy=policy, seals=seals, at=at)
-    if host is not None:
-        _tell(session, row, "host_asked", at)
+    if not held.is_held(session, row):
+        ask_host(session, row, at)
     return row
 
 
@@ -94,7 +94,9 @@ def enter(
     seals: Seals,
     at: datetime,
 ) -> VisitRow:
-    """Enter a visit that is not there yet, with the draw for a check and its links; nobody is asked."""
+    """Enter a visit that is not there yet, with the draw for a check, its links and a look at the site's lists; nobody
+    is asked.
+    """
     visit = f"visit-{secrets.token_hex(_REFERENCE_BYTES)}"
     row = VisitRow(
         site=site,
@@ -111,8 +113,15 @@ def enter(
     session.add(row)
     session.flush()
     _give_links(session, row, seals)
+    held.note(session, row, at)
     audit.note(session, site=site, by=VISITOR, act="visit_requested", subject=row.visit, at=at)
     return row
+
+
+def ask_host(session: Session, row: VisitRow, at: datetime) -> None:
+    """Ask the host of a visit that waits for a decision, where it could be told who that is."""
+    if row.host is not None and row.standing == "requested":
+        _tell(session, row, "host_asked", at)
 
 
 def decide(
@@ -131,6 +140,8 @@ def decide(
     next_state = after(row.standing, decision.deed) if row else None
     times = _times(row, decision, policy) if row else None
     if row is None or next_state is None or _changes_nothing(session, row, decision, times):
+        return False
+    if held.is_held(session, row):
         return False
     if decision.conditions is not None:
         conditions.put(session, site=site, visit=visit, conditions=decision.conditions)
@@ -175,7 +186,7 @@ def cancel(session: Session, *, site: str, visit: str, at: datetime) -> bool:
     row.version += 1
     session.add(row)
     passes.revoke_all(session, site=site, visit=visit, by=VISITOR, at=at)
-    if row.host is not None:
+    if row.host is not None and not held.is_held(session, row):
         _tell(session, row, "host_cancelled", at)
     audit.note(session, site=site, by=VISITOR, act="visit_cancelled", subject=visit, at=at)
     return True

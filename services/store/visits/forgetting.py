@@ -7,8 +7,10 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Session, col, select
 
+from services.store.lists import forgetting as lists
 from services.store.people import PersonRow
 from services.store.records.visitor_passes import VisitorPassRow
+from services.store.releases import entitled, papers
 from services.store.visits import evenings, party
 from services.store.visits.codes import PassCodeRow
 from services.store.visits.conditions import ConditionsRow
@@ -29,6 +31,9 @@ def forget(session: Session, at: datetime) -> int:
     session.execute(sa.delete(LinkRow).where(col(LinkRow.expires_at) <= at))
     session.execute(sa.delete(InvitationRow).where(col(InvitationRow.kept_until) <= at))
     evenings.forget(session, at)
+    lists.forget(session, at)
+    papers.forget(session, at)
+    entitled.forget(session, at)
     over = session.exec(select(VisitRow).where(col(VisitRow.kept_until) <= at).limit(_AT_ONCE)).all()
     for row in over:
         _erase(session, row)

@@ -9,6 +9,7 @@ from sqlmodel import JSON, Field, Session, SQLModel, col, select
 
 from schemas.credential import Category
 from services.store.columns import UtcDateTime
+from services.store.lists import matches
 from services.store.visits import party
 from services.store.visits.states import WITH_PASS, State
 
@@ -107,9 +108,16 @@ def of_contact(session: Session, site: str, contact: str, limit: int) -> Sequenc
 
 
 def to_decide(session: Session, site: str, limit: int) -> Sequence[VisitRow]:
-    """Give a site's visits that wait for a decision, the nearest first."""
+    """Give a site's visits that wait for a decision, the nearest first; without those that are held."""
     query = select(VisitRow).where(VisitRow.site == site, VisitRow.state == "requested")
+    query = query.where(col(VisitRow.visit).not_in(matches.open_subjects(site)))
     return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
+
+
+def to_come(session: Session, site: str, at: datetime) -> Sequence[VisitRow]:
+    """Give a site's visits that are asked for or approved and not over."""
+    query = select(VisitRow).where(VisitRow.site == site, col(VisitRow.state).in_(("requested", "approved", "changed")))
+    return session.exec(query.where(VisitRow.leaves_at > at)).all()
 
 
 def between(session: Session, site: str, begin: datetime, end: datetime, limit: int) -> Sequence[VisitRow]:

@@ -7,6 +7,7 @@ from services.web.guard_console import (
     crew,
     custody,
     expected,
+    release,
     routes,
     screening,
     walk_in,
@@ -24,5 +25,6 @@ ROOMS = tuple(
         walk_in,
         call_back,
         expected,
+        release,
     )
 )

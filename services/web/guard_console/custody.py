@@ -61,13 +61,16 @@ async def leave_page(request: Request, user: SignedIn, holder: Annotated[str, Qu
 @router.post(f"{PATH}/new", dependencies=[Depends(photo_checked)])
 async def leave(request: Request, user: SignedIn) -> Response:
     """Take a thing into custody, with its photo where there is one; its receipt is the next page."""
-    room, form = await enter(request, user), await request.form()
-    typed = {name: str(form.get(name) or "").strip()[:_LONGEST] for name in _TYPED}
+    room = await enter(request, user)
+    async with request.form() as form:
+        typed = {name: str(form.get(name) or "").strip()[:_LONGEST] for name in _TYPED}
+        sent = form.get("photo")
+        content = await sent.read() if isinstance(sent, UploadFile) else b""
     if item_list().item(typed["item"]) is None or not typed["description"] or not _IN_FORM.fullmatch(typed["form"]):
         return await _leave_form(request, room, typed, Notice("refused", room.words.say("custody.no_item")))
     await _person(request, user.site, typed["holder"])
     try:
-        jpeg = await _photo(form.get("photo"))
+        jpeg = await asyncio.to_thread(photos.taken_in, content) if content else None
     except NotAPhoto:
         return await _leave_form(request, room, typed, Notice("refused", room.words.say("custody.not_a_photo")))
     thing = Thing(
@@ -148,14 +151,6 @@ async def _person(request: Request, site: str, holder: str) -> PersonRow | None:
     return person
 
 
-async def _photo(sent: object) -> bytes | None:
-    """Give the photo of a form as it is kept; None where nobody chose one. What is no photo is a NotAPhoto."""
-    if not isinstance(sent, UploadFile) or not sent.size:
-        return None
-    content = await sent.read()
-    return await asyncio.to_thread(photos.taken_in, content)
-
-
 def _count(text: str) -> int:
     return min(int(text), _MOST_ITEMS) if text.isdecimal() and len(text) <= len(str(_MOST_ITEMS)) else 1
 
@@ -197,6 +192,7 @@ async def _receipt(request: Request, room: Room, number: int, notice: Notice | N
         "users": users,
         "ends": ENDS,
         "has_photo": has_photo,
+        "due": f"{chain.thing.due_at.astimezone(room.sight.zone):%d.%m.%Y %H:%M}",
     }
     return page(request, room, "receipt", values, here="custody", notice=notice)
 

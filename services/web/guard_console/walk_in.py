@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from schemas.credential import Category
 from services.store.administration import NotAllowed
+from services.store.lists import matches
 from services.store.visitors_journal import walk_ins
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS, TAIL, WALK_IN_CATEGORIES, WalkIn, WalkInRow
 from services.web.guard_console.room import Notice, Room, enter, onward, page
@@ -70,12 +71,18 @@ async def register(request: Request, user: SignedIn) -> Response:
 
 @router.get(f"{PATH}/{{visit}}")
 async def registered_page(request: Request, user: SignedIn, visit: str) -> Response:
-    """Say what comes next for a visitor who has been registered: the check or the gate, and a badge to print."""
+    """Say what comes next for a visitor who has been registered: the check or the gate, and a badge to print; or that
+    the duty administrator is asked, and nothing of why.
+    """
     room = await enter(request, user)
-    row = await parts_of(request).store.read(lambda session: walk_ins.one(session, user.site, visit))
+
+    def ask(session: Session) -> tuple[WalkInRow | None, str | None]:
+        return walk_ins.one(session, user.site, visit), matches.stands(session, user.site, visit)
+
+    row, stands = await parts_of(request).store.read(ask)
     if row is None:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
-    return page(request, room, "registered", {"row": row}, here="walk_in")
+    return page(request, room, "registered", {"row": row, "stands": stands}, here="walk_in")
 
 
 def _told(typed: dict[str, str], room: Room) -> WalkIn | str:

@@ -2,7 +2,7 @@
 the gateways of operators and cities speak.
 """
 
-import logging
+import ssl
 from http import HTTPStatus
 
 import aiohttp
@@ -17,23 +17,27 @@ _TAKEN = ("0:", "3:")
 
 _NEVER = "Do not try again"
 
-logger = logging.getLogger(__name__)
-
 
 class SmsGateway:
     """One gateway; a connection for each message."""
 
-    def __init__(self, settings: SmsSettings, password: str, *, within_s: float = _WITHIN_S) -> None:
-        """Take the ``[sms]`` section and the password that its file holds."""
+    def __init__(
+        self, settings: SmsSettings, password: str, tls: ssl.SSLContext | None = None, *, within_s: float = _WITHIN_S
+    ) -> None:
+        """Take the ``[sms]`` section, the password that its file holds, what the gateway is checked with, and how long
+        it may take.
+        """
         self._settings = settings
         self._password = password
+        self._tls = tls
         self._timeout = aiohttp.ClientTimeout(total=within_s)
 
     @classmethod
     def of(cls, configuration: Configuration) -> "SmsGateway":
         """Read the ``[sms]`` section; raises WrongSetting."""
         settings = configuration.section("sms", SmsSettings)
-        return cls(settings, configuration.password("sms.password_file", settings.password_file))
+        password = configuration.password("sms.password_file", settings.password_file)
+        return cls(settings, password, configuration.tls("sms.ca_file", settings.ca_file))
 
     async def carry(self, letter: Letter) -> None:
         """Hand a message to the gateway; raises NotCarried. The name goes along as ``binfo``, which gateways log, so
@@ -52,7 +56,7 @@ class SmsGateway:
         try:
             async with (
                 aiohttp.ClientSession(timeout=self._timeout) as session,
-                session.get(self._settings.url, params=asked, allow_redirects=False) as answer,
+                session.get(self._settings.url, params=asked, allow_redirects=False, ssl=self._tls or True) as answer,
             ):
                 said = (await answer.content.read(_READ_AT_MOST)).decode(errors="replace")
         except (aiohttp.ClientError, OSError, ValueError) as error:

@@ -14,7 +14,7 @@ from sqlmodel import Session
 from services.i18n.words import Words
 from services.store.messages import MessageRow
 from services.store.records import site_policies
-from services.web.messages import host_matters, matters, post_matters
+from services.web.messages import host_matters, list_matters, matters, post_matters
 from services.web.messages.letter import Letter, is_phone
 from services.web.messages.matters import About, Addressee, Matter, To, Values
 from services.web.shared.outside import School, Visits
@@ -56,6 +56,9 @@ KINDS: dict[str, Kind] = {
     "question_unanswered": Kind(matters.question, urgent=True),
     "custody_overdue": Kind(post_matters.thing_overdue),
     "pupil_refused_check": Kind(post_matters.pupil_refusal, urgent=True),
+    "possible_match": Kind(list_matters.match_waits),
+    "left_early": Kind(list_matters.left_early, urgent=True),
+    "left_early_parent": Kind(list_matters.left_early, list_matters.to_parent, urgent=True),
 }
 
 

@@ -13,7 +13,6 @@ from fastapi.responses import HTMLResponse
 from schemas.ids import is_slug
 from schemas.site_policy import SitePolicy
 from services.settings import Configuration, VisitSettings
-from services.store.records import site_policies
 from services.store.visits.pass_keys import PassKeys
 from services.store.visits.seals import Seals
 from services.web.shared.parts import parts_of
@@ -82,7 +81,8 @@ def visits_of(request: Request) -> Visits:
 async def school(request: Request, site: str) -> School:
     """Give the school of an address; one that there is not is a 404, like any other address."""
     if is_slug(site):
-        found = await parts_of(request).store.read(lambda session: site_policies.current(session, site))
+        parts = parts_of(request)
+        found = await parts.store.read(lambda session: parts.policies.current(session, site))
         if found is not None:
             return School(site, found)
     raise HTTPException(status.HTTP_404_NOT_FOUND)

@@ -1,13 +1,14 @@
 """The parts that every room's routes work with, put together once in ``services/web/app.py``."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from fastapi import Request
 
 from services.store.database import Store
 from services.web.shared.pages import Templates
+from services.web.shared.policies import Policies
 from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import Session, Sessions
 
@@ -16,8 +17,8 @@ from services.web.shared.sessions import Session, Sessions
 class Parts:
     """Everything a route of any room may use; there is nothing global.
 
-    ``news`` tells how the news from Kafka stand (starting, live, lost); ``end_streams`` closes what a session that has
-    ended still has open.
+    ``policies`` are the schools' rules as they were read last; ``news`` tells how the news from Kafka stand (starting,
+    live, lost); ``end_streams`` closes what a session that has ended still has open.
     """
 
     store: Store
@@ -28,6 +29,7 @@ class Parts:
     secure_cookies: bool
     news: Callable[[], str]
     end_streams: Callable[[Session], None]
+    policies: Policies = field(default_factory=Policies)
 
 
 def parts_of(request: Request) -> Parts:

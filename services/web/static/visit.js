@@ -1,4 +1,4 @@
-// What the pages of a visit do besides what they do without script: notice a change, keep the pass, print the badge.
+// What the pages of a visit do besides what they do without script: notice a change, keep the pass, list what is kept, print the badge.
 "use strict";
 
 const WATCH_MS = 4000;
@@ -23,15 +23,31 @@ async function keep(part) {
   const cache = await caches.open(CACHE);
   const files = [...document.querySelectorAll("link[rel=stylesheet], link[rel=icon]")].map((link) => link.href);
   const scripts = [...document.querySelectorAll("script[src]")].map((script) => script.src);
-  await cache.addAll([location.pathname, ...files, ...scripts]);
+  const school = location.pathname.split("/").slice(0, 3).join("/");
+  await cache.addAll([location.pathname, `${school}/offline`, ...files, ...scripts]);
   const said = part.querySelector("[data-kept]");
   if (said) said.hidden = false;
+}
+
+async function list(part) {
+  const requests = await (await caches.open(CACHE)).keys();
+  for (const { pathname } of requests.map((request) => new URL(request.url))) {
+    if (!/\/pass(\/\d+)?$/.test(pathname)) continue;
+    const link = document.createElement("a");
+    link.className = "button first wide";
+    link.href = pathname;
+    link.textContent = part.dataset.passes;
+    part.append(link);
+    part.hidden = false;
+  }
 }
 
 const watched = document.querySelector("[data-watch]");
 if (watched) watch(watched);
 const kept = document.querySelector("[data-keep]");
 if (kept) keep(kept).catch(() => {});
+const passes = document.querySelector("[data-passes]");
+if (passes) list(passes).catch(() => {});
 const printer = document.querySelector("[data-print]");
 if (printer) {
   printer.hidden = false;

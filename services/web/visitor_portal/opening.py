@@ -52,7 +52,7 @@ def today(policy: SitePolicy, now: datetime) -> Today:
 
 
 @router.get("")
-def opening(request: Request, here: AtSchool, said: str = "") -> Response:
+async def opening(request: Request, here: AtSchool, said: str = "") -> Response:
     """Show the school's first page."""
     values = {
         "notice": words(request).say(_SAID[said]) if said in _SAID else None,
@@ -61,6 +61,12 @@ def opening(request: Request, here: AtSchool, said: str = "") -> Response:
         "kept_days": deeds.KEPT.days,
     }
     return outside_page(request, "visitor_portal/opening.html", here, values, back=f"/visit/{here.site}")
+
+
+@router.get("/offline")
+async def offline(request: Request, here: AtSchool) -> Response:
+    """Show what a phone that keeps a pass shows in place of any other page when there is no network."""
+    return outside_page(request, "visitor_portal/offline.html", here, {}, back=f"/visit/{here.site}")
 
 
 @router.get("/items")

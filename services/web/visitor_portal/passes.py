@@ -2,8 +2,10 @@
 print as one sheet of badges.
 """
 
+import asyncio
 import io
 import logging
+import math
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
@@ -32,8 +34,11 @@ ESCORTS: dict[str, str] = {
     "host": "visit.pass.escort.host",
     "staff": "visit.pass.escort.staff",
 }
+BADGES_A_SHEET = 10
+"""Two columns of five: what fits on a sheet of A4."""
+
 _GROUP = 4
-_DOT_PX = 4
+_DOT_PX = 2
 
 logger = logging.getLogger(__name__)
 pass_keeper = APIRouter()
@@ -70,12 +75,14 @@ async def pass_of_companion(request: Request, here: AtSchool, link: str, place: 
 
 @router.get("/badge")
 async def badge_page(request: Request, here: AtSchool, link: str) -> Response:
-    """Show the passes as badges to print, all of a party on one sheet."""
-    row, found = await _passes(request, here, link)
-    if not found:
-        return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
-    values = {**told_of(request, row), "link": link, "passes": found}
-    return outside_page(request, "visitor_portal/badge.html", here, values, back=f"{path_of(here, link)}/badge")
+    """Show the passes as badges to print: as many as fit on one sheet of paper."""
+    return await _badges(request, here, link, 1)
+
+
+@router.get("/badge/{sheet}")
+async def further_badges(request: Request, here: AtSchool, link: str, sheet: int) -> Response:
+    """Show a further sheet of a large party."""
+    return await _badges(request, here, link, sheet)
 
 
 @router.get("/qr/{place}")
@@ -83,9 +90,22 @@ async def qr_picture(request: Request, here: AtSchool, link: str, place: int) ->
     """Give the code of one pass as a picture, for its badge."""
     _, found = await _passes(request, here, link)
     picture = io.BytesIO()
-    code = qr_code(_token(request, here, _in_place(found, place).issued))
+    code = await asyncio.to_thread(qr_code, _token(request, here, _in_place(found, place).issued))
     code.save(picture, kind="png", scale=_DOT_PX, border=QUIET_ZONE)
     return Response(picture.getvalue(), media_type="image/png")
+
+
+async def _badges(request: Request, here: School, link: str, sheet: int) -> Response:
+    row, found = await _passes(request, here, link)
+    if not found:
+        return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
+    on_it = found[(sheet - 1) * BADGES_A_SHEET : sheet * BADGES_A_SHEET] if sheet >= 1 else []
+    if not on_it:
+        raise HTTPException(status.HTTP_404_NOT_FOUND)
+    sheets = math.ceil(len(found) / BADGES_A_SHEET)
+    values = {**told_of(request, row), "link": link, "passes": on_it, "sheet": sheet, "sheets": sheets}
+    page = f"badge/{sheet}" if sheet > 1 else "badge"
+    return outside_page(request, "visitor_portal/badge.html", here, values, back=f"{path_of(here, link)}/{page}")
 
 
 async def _pass_page(request: Request, here: School, link: str, place: int) -> Response:
@@ -93,7 +113,7 @@ async def _pass_page(request: Request, here: School, link: str, place: int) -> R
     if not found:
         return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
     shown = _in_place(found, place)
-    code = qr_code(_token(request, here, shown.issued))
+    code = await asyncio.to_thread(qr_code, _token(request, here, shown.issued))
     values = {
         **told_of(request, row),
         "link": link,

@@ -111,6 +111,22 @@ def test_a_password_is_typed_never_an_argument_and_never_shown(school: Path, qaq
     assert school.exists()
 
 
+def test_a_user_is_told_where_messages_can_go_and_nowhere_else(school: Path, qaqpa: Qaqpa, kept: Store) -> None:
+    add = ("user", "add", "--site", SITE, "anna", "--name", "Анна", "--role", "duty_admin")
+    told = refused(qaqpa, *add, "--phone", "87011234567", typed="correct horse\n")
+    assert told == "the phone of anna is no telephone: write it as +77011234567"
+    told = refused(qaqpa, *add, "--email", "anna", typed="correct horse\n")
+    assert told == "the e-mail of anna is no e-mail address: write it as name@school.kz"
+    right = ("--phone", "+77011234567", "--email", "anna@school.kz")
+    assert "user anna saved" in qaqpa(*add, *right, typed="correct horse\n").stdout
+    anna = kept.read_now(lambda session: users.of_site(session, SITE, "anna"))
+    assert anna is not None
+    assert (anna.phone, anna.email) == right[1::2]
+    wrong = SEED.replace('post = "entrance"', 'phone = "8 701"')
+    (school / "seed.toml").write_text(wrong, encoding="utf-8")
+    assert refused(qaqpa, "seed", "seed.toml").endswith("the phone of guard is no telephone: write it as +77011234567")
+
+
 def test_a_key_is_secret_never_overwritten_and_its_keyring_is_believed(school: Path, qaqpa: Qaqpa) -> None:
     path = school / "keys/administration.key"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600

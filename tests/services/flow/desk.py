@@ -8,6 +8,7 @@ import msgspec
 from schemas.credential import Credential
 from schemas.envelope import Event
 from schemas.outgoing import Outgoing
+from schemas.release import Release
 from schemas.screening import Screening
 from schemas.site_mode import SiteMode
 from schemas.site_policy import SitePolicy
@@ -47,6 +48,9 @@ class Desk:
     def screening(self, site: str, holder: str) -> Screening | None:
         return self._facts.get((Screening, site, holder))
 
+    def release(self, site: str, holder: str) -> Release | None:
+        return self._facts.get((Release, site, holder))
+
     def row(self, table: str, key: str) -> bytes | None:
         return self.rows.get((table, key))
 
@@ -77,5 +81,7 @@ def _name(fact: Event[Any]) -> tuple[type, str, str | None]:
             return VisitorPass, fact.site, data.jti
         case Screening() as data:
             return Screening, fact.site, data.holder
+        case Release() as data:
+            return Release, fact.site, data.holder
         case data:
             return type(data), fact.site, None

@@ -15,6 +15,7 @@ from schemas.panic import Panic
 from schemas.pass_token import credential_of
 from schemas.passage import Outcome, Passage
 from schemas.reasons import Reason, Verdict
+from schemas.release import Release
 from schemas.screening import Screening, Standing
 from schemas.signal import Signal, SignalRule
 from schemas.site_mode import Mode, SiteMode
@@ -142,6 +143,25 @@ def screening(
         }
     )
     return fact(f"screening/{check}/{version}", SCHOOL, data)
+
+
+def release(holder: str, version: int = 1, **changes: Any) -> Event[Release]:
+    """Leave for an hour from the morning on."""
+    data = Release(
+        **{
+            "release": f"release-{version}",
+            "version": version,
+            "holder": holder,
+            "valid_from": MORNING,
+            "valid_until": MORNING + timedelta(hours=1),
+            "allowed_by": "duty",
+            "by": "guard-1",
+            "post": "post-1",
+            "withdrawn_at": None,
+            **changes,
+        }
+    )
+    return fact(f"release/{holder}/{version}", SCHOOL, data)
 
 
 def mode(name: Mode, version: int = 1, *, drill: bool = False, site: str = SCHOOL) -> Event[SiteMode]:

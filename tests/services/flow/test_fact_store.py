@@ -13,6 +13,7 @@ from schemas.reasons import Refused
 from schemas.topics import (
     CREDENTIAL_READS,
     CREDENTIALS,
+    RELEASES,
     SCREENINGS,
     SITE_MODES,
     SITE_POLICIES,
@@ -39,6 +40,7 @@ from tests.services.flow.people import (
     mode,
     policy,
     read,
+    release,
     screening,
     visitor_pass,
 )
@@ -140,3 +142,10 @@ def test_what_cannot_be_believed_is_given_back_and_passed_over(store: FactStore)
     found = store.credential(SCHOOL, CARD)
     assert found is not None
     assert found.version == 1
+
+
+def test_the_latest_release_of_a_pupil_holds_whichever_comes_first(store: FactStore) -> None:
+    second = release("pupil-1", 2, withdrawn_at=MORNING)
+    assert store.learn([kept(RELEASES, second), kept(RELEASES, release("pupil-1"), 1)]) == []
+    assert store.release(SCHOOL, "pupil-1") == second.data
+    assert store.release(OTHER_SCHOOL, "pupil-1") is None

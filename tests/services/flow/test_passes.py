@@ -12,7 +12,8 @@ from schemas.topics import Role
 from services.flow.acts_to_signals import acts_to_signals
 from services.flow.passages_to_presence import passages_to_presence
 from services.flow.reads_to_decisions import reads_to_decisions
-from services.rules.pass_uses import COUNTED_FOR, USES_KEPT
+from services.rules.occupancy import COUNTED_FOR
+from services.rules.pass_uses import USES_KEPT
 from tests.services.flow.desk import Desk
 from tests.services.flow.people import (
     GATE,
@@ -185,6 +186,62 @@ def test_who_was_never_seen_to_leave_is_counted_for_a_day() -> None:
     assert reason(desk, 3, "pass/p2") is Reason.CAPACITY_FULL
     desk.now += COUNTED_FOR
     assert reason(desk, 4, "pass/p2") is Reason.VALID
+
+
+def by_name(number: int, holder: str, category: str = "visitor", **changes: Any) -> Event[Passage]:
+    """Somebody goes in whom the guard let in by name."""
+    return goes_in(number, read(number - 1, f"name/{category}/{holder}"), holder=holder, **changes)
+
+
+def full(desk: Desk, number: int) -> dict[str, str] | None:
+    """Show a third visitor's pass; gives the verdict and values where the school is full."""
+    decision = desk.say(reads_to_decisions, read(number, "pass/p3", at=desk.now))[0]
+    return {"verdict": decision.verdict, **decision.values} if decision.reason is Reason.CAPACITY_FULL else None
+
+
+def small_school() -> Desk:
+    """A school that takes two visitors."""
+    passes = [visitor_pass(f"p{number}") for number in range(1, 4)]
+    return Desk(Role.ADMISSION, policy(visitor_capacity=2, anti_passback="off"), *passes)
+
+
+def test_who_is_let_in_by_name_is_counted_and_the_number_says_that_it_is_not_sure() -> None:
+    desk = small_school()
+    desk.records(passages_to_presence, went := by_name(11, "visitor-w1"))
+    desk.records(passages_to_presence, went)
+    desk.records(passages_to_presence, goes_in(21, read(20, "pass/p1"), holder="visitor-p1"))
+    assert full(desk, 22) == {"verdict": "ask", "inside": "2", "capacity": "2", "unsure": "1"}
+    desk.records(passages_to_presence, goes_in(31, read(30, "pass/p2"), holder="visitor-p2"))
+    assert full(desk, 32) == {"verdict": "refuse", "inside": "3", "capacity": "2", "unsure": "1"}
+
+
+def test_a_visitor_with_a_pass_and_by_name_is_one_and_whoever_belongs_to_the_school_is_none() -> None:
+    desk = small_school()
+    desk.records(passages_to_presence, goes_in(11, read(10, "pass/p1"), holder="visitor-p1"))
+    again = by_name(13, "visitor-p1", at=MORNING + SECOND)
+    desk.records(passages_to_presence, again)
+    for number, (holder, category) in enumerate((("pupil-1", "pupil"), ("staff-1", "staff"), ("crew", "emergency"))):
+        desk.records(passages_to_presence, by_name(21 + 2 * number, holder, category))
+    desk.now += SECOND
+    assert full(desk, 40) is None
+    desk.records(passages_to_presence, passage(41, "left", "visitor-p1", at=MORNING + 2 * SECOND))
+    desk.records(passages_to_presence, goes_in(43, read(42, "pass/p2"), holder="visitor-p2"))
+    desk.now += 2 * SECOND
+    assert full(desk, 44) is None
+
+
+def test_passages_that_name_nobody_make_the_number_unsure_for_a_day_each_once() -> None:
+    desk = small_school()
+    for number in (1, 2):
+        shown = read(10 * number, f"pass/p{number}")
+        desk.records(passages_to_presence, goes_in(10 * number + 1, shown, holder=f"visitor-p{number}"))
+    free, forced = passage(50, "free", None), passage(51, "forced", None)
+    for loose in (free, free, forced):
+        desk.records(passages_to_presence, loose)
+    assert full(desk, 60) == {"verdict": "ask", "inside": "2", "capacity": "2", "unsure": "2"}
+    before = dict(desk.rows)
+    desk.records(passages_to_presence, free)
+    assert desk.rows == before
 
 
 def test_who_is_inside_and_comes_in_again_is_a_finding_where_anti_passback_is_soft() -> None:

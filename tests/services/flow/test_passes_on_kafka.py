@@ -3,6 +3,7 @@ of a pass or of its holder holds at the next read.
 """
 
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any
@@ -43,6 +44,26 @@ def shown(number: int, jti: str, gate: str = GATE) -> Event[Any]:
 def went(number: int, of: Event[Any], outcome: Any = "entered") -> Event[Any]:
     jti = of.data.credential.removeprefix("pass/")
     return passage(number, outcome, f"visitor-{jti}", gate=of.data.gate, at=now(), of=of)
+
+
+def by_name(number: int, holder: str, category: str = "visitor") -> Event[Any]:
+    """Somebody goes in whom the guard let in by name."""
+    of = read(number, f"name/{category}/{holder}", at=now())
+    return passage(number, "entered", holder, at=now(), of=of)
+
+
+def somebody_comes_by_name(stream: Stream, numbers: Iterator[int]) -> None:
+    """Let a school with a visitor in it take one more: a walk-in, and a pupil who is none."""
+    stream.say(policy(version=4, anti_passback="off", reserve_s=0.0, visitor_capacity=2))
+    stream.say(by_name(next(numbers), "walk-in"), by_name(next(numbers), "pupil-1", "pupil"))
+    soon(lambda: sum(stream.committed(PASSAGES).values()) == 3)
+
+
+def two_gates_take(jti: str, stream: Stream, numbers: Iterator[int]) -> None:
+    """Let a pass go in at two gates that were cut off."""
+    stream.say(visitor_pass(jti, 2))
+    taken = [shown(next(numbers), jti, gate) for gate in (GATE, SIDE_GATE)]
+    stream.say(*(went(next(numbers), of) for of in taken))
 
 
 def answers(stream: Stream) -> dict[str, dict[str, Any]]:
@@ -106,6 +127,31 @@ def test_a_pass_admits_once_across_kills_and_two_gates_and_is_used_by_its_passag
     assert stream.dead() == []
 
 
+def test_a_pass_stays_reserved_and_used_when_another_worker_takes_the_school_over(stream: Stream) -> None:
+    """Twelve passes; a second worker comes, the first one leaves, and everything is sent again."""
+    few = range(12)
+    reads = [shown(10 * n, f"p{n}") for n in few]
+    stream.say(policy(version=2, anti_passback="off", reserve_s=NEVER), *(visitor_pass(f"p{n}") for n in few))
+    first = stream.worker(Role.ADMISSION).start().ready()
+    stream.say(*reads)
+    soon(lambda: len(answers(stream)) == len(reads))
+    passages = [went(1000 + n, of) for n, of in enumerate(reads[:6])]
+    stream.say(*passages)
+    soon(lambda: sum(stream.committed(PASSAGES).values()) == len(passages))
+    stream.worker(Role.ADMISSION, "two").start().ready()
+    assert first.terminate() == 0
+    again = [shown(2000 + n, f"p{n}", SIDE_GATE) for n in few]
+    stream.say(*reads, *passages, *again)
+    soon(lambda: len(answers(stream)) == len(reads) + len(again))
+    soon(lambda: sum(stream.committed(PASSAGES).values()) == 2 * len(passages))
+    found = answers(stream)
+    assert [found[of.id]["reason"] for of in again] == ["pass_used"] * 6 + ["pass_reserved"] * 6
+    assert {len(ids) for ids in uses(stream, "used").values()} == {1}
+    assert {found[of.id]["verdict"] for of in reads} == {"admit"}
+    assert stream.said(SIGNALS) == []
+    assert stream.dead() == []
+
+
 def test_what_the_school_says_of_a_pass_or_its_holder_holds_at_the_next_read_within_a_second(stream: Stream) -> None:
     """Revoked, an item found, room for no more, and a pass that two gates took while they were cut off: one worker
     hears of all of it while it runs.
@@ -143,10 +189,10 @@ def test_what_the_school_says_of_a_pass_or_its_holder_holds_at_the_next_read_wit
     stream.say(went(next(numbers), asked))
     soon(lambda: sum(stream.committed(PASSAGES).values()) == 1)
     assert reason_of(third) == "capacity_full"
-
-    stream.say(visitor_pass(third, 2))
-    taken = [shown(next(numbers), third, gate) for gate in (GATE, SIDE_GATE)]
-    stream.say(*(went(next(numbers), of) for of in taken))
+    somebody_comes_by_name(stream, numbers)
+    stream.say(asked := shown(next(numbers), third))
+    assert _answer(decisions, asked)["values"] == {"inside": "2", "capacity": "2", "unsure": "1"}
+    two_gates_take(third, stream, numbers)
     told = signals.hears(lambda envelope: envelope["data"]["rule"] == "pass_used_twice")
     assert told["data"]["credential"] == f"pass/{third}"
 

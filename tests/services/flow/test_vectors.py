@@ -9,9 +9,10 @@ from schemas.envelope import Event
 from schemas.topics import Role
 from schemas.trust import gate_source
 from services.flow.passages_to_presence import PRESENCE, PresenceRow, presence_key
-from services.flow.passes import OCCUPANCY, USES, OccupancyRow, UsesRow
+from services.flow.passes import OCCUPANCY, USES, UsesRow
 from services.flow.reads_to_decisions import reads_to_decisions
 from services.rules.facts import Facts
+from services.rules.occupancy import Occupancy
 from services.rules.pass_uses import PassUses
 from tests.services.flow.desk import Desk
 from tests.services.flow.people import fact
@@ -30,7 +31,8 @@ def lay_rows(desk: Desk, vector: Vector) -> None:
         row = msgspec.msgpack.encode(UsesRow(_uses(facts)))
         desk.rows[USES, f"{SITE}/{facts.visitor_pass.jti}"] = row
     inside = {f"visitor-{number}": vector.now for number in range(facts.visitors_inside or 0)}
-    desk.rows[OCCUPANCY, SITE] = msgspec.msgpack.encode(OccupancyRow(inside))
+    by_name = dict(list(inside.items())[: facts.visitors_unsure])
+    desk.rows[OCCUPANCY, SITE] = msgspec.msgpack.encode(Occupancy(inside, by_name))
 
 
 def _uses(facts: Facts) -> PassUses:

@@ -15,6 +15,7 @@ from schemas.guard_answer import HOLDS, Because
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.screening import Method
+from schemas.screening import Outcome as CheckOutcome
 from schemas.site_mode import Mode
 from schemas.site_policy import AntiPassback, Days, Escort, Measure, ScreeningDue, ThreatLevel
 from services.i18n.words import Language, language_of, read_catalogue, words_in
@@ -22,17 +23,25 @@ from services.rules.policy_changes import CATEGORY_FIELDS, MEASURE_FIELDS, SITE_
 from services.rules.policy_faults import FaultCode
 from services.rules.policy_times import WHOLE_UNITS
 from services.store.directory import CallOutcome
+from services.store.journal_book.columns import KNOWN
+from services.store.lists.matches import MatchState
 from services.store.messages import MessageKind
+from services.store.releases.entitled import RELATIONS
+from services.store.releases.papers import BASES
 from services.store.screenings.custody import CustodyAct
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
+from services.web.duty_desk.listed import KINDS as LIST_KINDS
 from services.web.guard_console.holds import Standing
+from services.web.guard_console.release import STATES
 from services.web.guard_console.screening import BY_DUTY
 from services.web.messages.host_matters import to_invited
 from services.web.messages.matters import to_form, to_visitor
 from services.web.messages.wording import KINDS
+from services.web.visitors_journal.paper_sheets import TYPED
 
 WEB = Path(__file__).resolve().parents[3] / "services" / "web"
 POLICY_WORDS = WEB.parent / "i18n" / "policy_words.py"
+TOLD = ("subject", "text")
 STANDING_SAID = ("check_refused", "item_found", "weapon_suspected")
 OUTSIDE = (to_form, to_visitor, to_invited)
 """Whom messages go to who may have given a telephone."""
@@ -104,6 +113,10 @@ def coded() -> set[str]:
     wanted |= {f"mail.{kind}.{part}" for kind in get_args(MessageKind) for part in ("subject", "text")}
     wanted |= {f"sms.{kind}" for kind, told in KINDS.items() if told.urgent or told.to in OUTSIDE}
     wanted |= {f"visit.today.entry.{entry}" for entry in get_args(get_type_hints(Measure)["entry"])}
+    wanted |= {f"{part}.{kind}" for part in ("lists.kind", "lists.new", "lists.basis.hint") for kind in LIST_KINDS}
+    wanted |= {f"match.state.{state}" for state in get_args(MatchState)}
+    wanted |= {f"release.basis.{basis}" for basis in BASES} | {f"release.relation.{each}" for each in RELATIONS}
+    wanted |= {f"release.{part}.{state}" for part in ("state", "told") for state in STATES}
     return wanted | {f"trouble.{kind}" for kind in get_args(GateEventKind) if kind not in PLAIN_NEWS}
 
 
@@ -124,6 +137,7 @@ def coded_in_policies() -> set[str]:
 
 AT_THE_POST = {
     *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "visits")),
+    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "journal")),
     *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
     *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
     *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
@@ -131,6 +145,13 @@ AT_THE_POST = {
     *(f"call_back.outcome.{outcome}" for outcome in get_args(CallOutcome)),
     *(f"directory.{field}{part}" for field in ("name", "phone", "source") for part in ("", ".hint")),
     *(f"directory.wrong.{field}" for field in ("name", "phone", "source")),
+    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "release")),
+    *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
+    *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
+    *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
+    *(f"by_name.not.match_{code}" for code in ("open", "refused")),
+    *(f"match.post.{stands}" for stands in ("open", "same_person")),
+    *(f"release.not.{code}" for code in ("not_entitled", "no_document", "no_word")),
     *(f"check.said.{code}" for code in ("nothing_found", "found", "phone", "check_refused", "resolved")),
     *(f"check.not.{code}" for code in ("pupil_refuses", "pupil_detector", "no_item", "duty_administrator")),
     *(
@@ -143,6 +164,37 @@ AT_THE_POST = {
 }
 """Keys that the rooms of the post end with a word of their own."""
 
+IN_SENTENCES = {
+    *(f"value.escort.{escort}" for escort in get_args(Escort) if escort != "none"),
+    *(f"value.level.{level}" for level in get_args(ThreatLevel) if level != "none"),
+    *(f"value.basis.{basis}" for basis in ("threat_level", "category", "pass")),
+    *(f"value.fault.{fault}" for fault in ("unreadable", "forged", "unknown_key", "foreign_site")),
+    *(f"value.mode.{mode}" for mode in ("free", "evacuation")),
+    *(f"value.{name}" for name in ("refusals", "inside_since", "unsure", "who.duty_administrator")),
+    *(f"value.also.{reason}" for reason in Reason),
+}
+"""Keys that ``guard_console/sentences.py`` puts together from a decision's values."""
+AT_THE_DESK = {
+    *(f"lists.said.{code}" for code in ("entered", "ended")),
+    *(f"lists.field.{field}" for field in ("name_1", "name_2", "name_3", "iin", "basis", "basis_on", "until")),
+    *(f"match.said.{code}" for code in ("same_person", "not_the_same", "settled")),
+}
+"""Keys that the duty administrator's pages end with a word of their own."""
+
+TO_STAFF_AND_PARENTS = {
+    *(f"mail.{kind}.{part}" for kind in ("possible_match", "left_early", "left_early_parent") for part in TOLD),
+    *(f"sms.{kind}" for kind in ("left_early", "left_early_parent")),
+}
+"""Texts of messages, by their kind."""
+IN_THE_JOURNAL = {
+    *(f"journal.column.{code}" for code in KNOWN),
+    *(f"journal.check.{code}" for code in (*get_args(CheckOutcome), "due")),
+    *(f"journal.columns.{code}" for code in ("saved", "no_column", "too_many", "long_title", "meanwhile")),
+    *(f"journal.paper.{field}" for field in (*TYPED, "typed", "nothing")),
+    "journal.said.added",
+}
+"""Keys that the journal's pages end with a word of their own."""
+
 SPECIAL = {"verdict.admit.exit", "lane.admit.exit", "reason.lockdown.do.ask", "reason.outside_window.why.today"}
 """Texts that take the place of the general one where it would not fit."""
 
@@ -153,13 +205,15 @@ PUT_TOGETHER = {f"gate.{link}{part}" for link in ("alone", "silent", "unheard", 
 
 
 def test_every_code_in_a_record_has_words() -> None:
-    assert {key for key in coded() | coded_in_policies() if key not in words_in(Language.KK)} == set()
+    assert {key for key in coded() | coded_in_policies() | IN_THE_JOURNAL if key not in words_in(Language.KK)} == set()
 
 
 def test_every_text_is_shown_somewhere() -> None:
     sources = [path for path in WEB.rglob("*") if path.suffix in {".py", ".html"}] + [POLICY_WORDS]
     shown = "\n".join(path.read_text(encoding="utf-8") for path in sources)
-    made = coded() | AT_THE_POST | coded_in_policies() | SPECIAL | PUT_TOGETHER
+    made = coded() | AT_THE_POST | IN_SENTENCES | coded_in_policies() | SPECIAL | PUT_TOGETHER
+    made = coded() | AT_THE_POST | AT_THE_DESK | TO_STAFF_AND_PARENTS | coded_in_policies() | SPECIAL | PUT_TOGETHER
+    made = coded() | AT_THE_POST | IN_THE_JOURNAL | coded_in_policies() | SPECIAL | PUT_TOGETHER
     assert {key for key in texts(Language.KK) if f'"{key}"' not in shown} - made == set()
 
 

@@ -146,6 +146,7 @@ FACTS = st.builds(
     | st.builds(PassStanding, st.sampled_from(["reserved", "used"]), st.just("g:1:2"), st.none(), MOMENTS),
     screening=st.none() | SCREENED,
     visitors_inside=st.none() | st.integers(0, 5),
+    visitors_unsure=st.integers(0, 2),
     clock_doubted=st.booleans(),
 )
 

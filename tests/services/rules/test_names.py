@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.rules.names import POSSIBLE, is_possible_match, likeness
+from services.rules.names import POSSIBLE, ManyNames, is_possible_match, likeness, one_spelling
 
 FILE = Path(__file__).parents[2] / "vectors" / "names.json"
 
@@ -63,3 +63,20 @@ def test_a_name_of_ten_kilobytes_is_cut() -> None:
 def test_no_letters_match_nobody(name: str) -> None:
     assert likeness(name, "Ахметов Серик") == 0
     assert likeness(name, name) == 0
+
+
+def test_initials_without_a_whole_name_in_common_are_no_match() -> None:
+    assert not is_possible_match("Қасымов С.", "Сатпаев Қ.")
+    assert is_possible_match("Қасымов С.", "Касымов Серик")
+
+
+@given(NAMES)
+def test_a_long_list_is_compared_as_name_by_name(name: str) -> None:
+    listed = [other for pair in PAIRS for other in (pair.one, pair.other)]
+    one_by_one = {place: likeness(name, other) for place, other in enumerate(listed)}
+    assert ManyNames(listed).like(name) == {place: found for place, found in one_by_one.items() if found >= POSSIBLE}
+
+
+def test_the_ways_of_writing_one_name_are_remembered_as_one() -> None:
+    assert one_spelling("Нұрланов Ерлан") == one_spelling("ерлан нурланов") == one_spelling("Nurlanov Yerlan")
+    assert one_spelling("Нұрланов Ерлан") != one_spelling("Нұрланов Ержан")

@@ -16,8 +16,10 @@ from services.store.database import Store
 from services.web.app import make_app
 from services.web.guard_console.posts import Posts
 from services.web.guard_console.sight import News
+from services.web.shared.outside import Visits
 from tests.services.web.browser import PASSWORD, Browser
 from tests.services.web.said import SITE, policy
+from tests.services.web.visit_school import open_school
 
 
 class Clock:
@@ -65,6 +67,25 @@ def app(store: Store, clock: Clock) -> FastAPI:
     posts_of(app).tell_news(News("live"))
     posts_of(app).take(policy(clock.now))
     return app
+
+
+@pytest.fixture
+def visits(store: Store, tmp_path: Path, clock: Clock) -> Visits:
+    """What the pages about visits work with, at a school that is open."""
+    return open_school(store, tmp_path, clock.now)
+
+
+@pytest.fixture
+def portal(store: Store, clock: Clock, visits: Visits) -> FastAPI:
+    """The app with its visitor portal."""
+    return make_app(store, b"k" * 32, secure_cookies=True, clock=clock, visits=visits)
+
+
+@pytest.fixture
+async def visitor(portal: FastAPI) -> AsyncIterator[Browser]:
+    """A visitor's browser."""
+    async with client_of(portal) as client:
+        yield Browser(client)
 
 
 @pytest.fixture

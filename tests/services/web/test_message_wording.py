@@ -10,16 +10,23 @@ import pytest
 from sqlmodel import Session as Transaction
 from sqlmodel import select
 
+from schemas.envelope import Event
+from schemas.signal import Signal
 from services.i18n.words import Language, words_in
-from services.store import messages, users
+from services.store import messages, recording, users
 from services.store.database import Store
+from services.store.lists import entries, matches, matching
+from services.store.lists.entries import Entry
+from services.store.lists.matching import Person
 from services.store.messages import MessageKind, MessageRow
+from services.store.releases import entitled, telling
+from services.store.releases.entitled import Entitled
 from services.store.users import UserRole
 from services.web.messages.letter import Letter
 from services.web.messages.wording import KINDS, SMS_UNITS, compose, short, sms_units
 from services.web.shared.outside import Visits
 from tests.services.web.conftest import Clock
-from tests.services.web.said import SITE
+from tests.services.web.said import GATE, SITE
 from tests.services.web.visit_school import open_school
 
 ACT = "gate-1:1:42"
@@ -129,3 +136,75 @@ def test_a_receiver_who_has_left_gets_nothing(store: Store, visits: Visits, cloc
         return compose(session, session.exec(select(MessageRow)).one(), visits, clock.now + timedelta(seconds=1))
 
     assert store.read_now(again) is None
+
+
+def test_a_parent_hears_when_and_from_which_school_and_a_restricted_one_nothing(
+    store: Store, visits: Visits, clock: Clock
+) -> None:
+    left = Event(
+        id=f"{GATE}:1:8",
+        source=f"gate/{GATE}",
+        time=clock.now,
+        site=SITE,
+        data=Signal(rule="left_early", gate=GATE, read=f"{GATE}:1:7", credential="0" * 32, holder="pupil-1", values={}),
+    )
+    mother = Entitled(pupil="pupil-1", name="Қасымова Айгүл", relation="mother", phone=PHONE, tell=True)
+
+    def hear(session: Transaction) -> MessageRow:
+        entitled.enter(session, site=SITE, told=mother, by="t", at=clock.now)
+        recording.record(session, [left])
+        telling.note(session, [left])
+        return session.exec(select(MessageRow).where(MessageRow.kind == "left_early_parent")).one()
+
+    row = store.write_now(hear)
+    letter = store.read_now(lambda session: compose(session, row, visits, clock.now, texting=True))
+    assert letter is not None
+    assert letter.to == PHONE
+    assert f"{clock.now + timedelta(hours=5):%H:%M}" in letter.text
+    assert "Қасым" not in letter.text
+    listed = Entry(
+        entry=entries.new_entry(),
+        kind="custody",
+        names=["Касымова Айгуль"],
+        iin_hash=None,
+        pupil="pupil-1",
+        basis="1",
+        basis_on=clock.now.date(),
+        until=clock.now + timedelta(days=9),
+    )
+    store.write_now(lambda session: entries.enter(session, site=SITE, told=listed, by="t", at=clock.now))
+    assert store.read_now(lambda session: compose(session, row, visits, clock.now, texting=True)) is None
+
+
+def test_a_possible_match_is_told_without_a_name_while_it_waits(store: Store, visits: Visits, clock: Clock) -> None:
+    duty(store, email=EMAIL, phone=None)
+    listed = Entry(
+        entry=entries.new_entry(),
+        kind="ban",
+        names=["Ерланов Серік"],
+        iin_hash=None,
+        pupil=None,
+        basis="5",
+        basis_on=clock.now.date(),
+        until=clock.now + timedelta(days=9),
+    )
+
+    def meet(session: Transaction) -> MessageRow:
+        entries.enter(session, site=SITE, told=listed, by="t", at=clock.now)
+        assert matching.note(session, site=SITE, subject="visit-1", people=[Person(name="Ерланов Серик")], at=clock.now)
+        return session.exec(select(MessageRow)).one()
+
+    row = store.write_now(meet)
+    letter = store.read_now(lambda session: compose(session, row, visits, clock.now))
+    assert letter is not None
+    assert letter.to == EMAIL
+    assert "Ерланов" not in letter.subject + letter.text
+
+    def decide(session: Transaction) -> None:
+        found = matches.one(session, SITE, row.subject)
+        assert found is not None
+        found.state = matches.NOT_THE_SAME
+        session.add(found)
+
+    store.write_now(decide)
+    assert store.read_now(lambda session: compose(session, row, visits, clock.now)) is None

@@ -1,7 +1,9 @@
 """SMS leave by a real gateway (Kannel): in Cyrillic, later when the gateway is away, never when it says never."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncIterator
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +13,7 @@ from services.web.messages.letter import Letter, NotCarried
 from services.web.messages.sms_gateway import SmsGateway
 from services.web.messages.wording import KINDS, SMS_UNITS, short
 from tests.parts.kannel import PASSWORD, UNKNOWN, Kannel
+from tests.parts.mail_ca import Authority
 from tests.parts.waiting import eventually_async
 from tests.services.web.test_message_wording import LONGEST
 
@@ -123,3 +126,26 @@ async def test_what_is_not_a_gateways_yes_is_tried_again(
     answers[0] = said
     refused = await refusal(gateway(kannel, url=f"http://127.0.0.1:{port}/cgi-bin/sendsms"), letter("x"))
     assert not refused.for_ever
+
+
+@pytest.mark.parametrize("trusted", [True, False])
+async def test_a_gateway_by_https_is_one_that_the_school_trusts(
+    kannel: Kannel, tmp_path: Path, *, trusted: bool
+) -> None:
+    authority, port = Authority(tmp_path), free_port()
+    heard: list[bytes] = []
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.readuntil(b"\r\n\r\n"))
+        writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 26\r\n\r\n0: Accepted for delivery\r\n")
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", port, ssl=authority.server())
+    tls = ssl.create_default_context(cafile=authority.file if trusted else None)
+    sending = SmsGateway(kannel.settings(url=f"https://127.0.0.1:{port}/cgi-bin/sendsms"), PASSWORD, tls, within_s=5)
+    if trusted:
+        await sending.carry(letter("x"))
+    else:
+        assert not (await refusal(sending, letter("x"))).for_ever
+    server.close()
+    assert len(heard) == trusted

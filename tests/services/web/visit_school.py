@@ -54,6 +54,27 @@ def answers(at: datetime) -> dict[str, dict[str, str]]:
     }
 
 
+def answers_with_everything(at: datetime, *, regularly: bool = False) -> dict[str, dict[str, str]]:
+    """Give what a visitor types to whom every question is asked that can be."""
+    told = answers(at)
+    first = at + timedelta(days=1)
+    days = {"date": first.date().isoformat(), "last": (first + timedelta(days=14)).date().isoformat()}
+    more = {
+        "often": {"often": "regularly"},
+        "days": {"weekdays": "1,2,3,4,5,6,7", "from": "14:00", "until": "15:30", **days},
+    }
+    return {
+        **{step: told[step] for step in ("who", "role", "document", "whom")},
+        **(more if regularly else {step: told[step] for step in ("often", "when")}),
+        "with": {"along": "people,vehicle,things"},
+        "people": {"companions": "Айша Серікова\nМарат Серіков"},
+        "vehicle": {"vehicle": "123 abc 02", "vehicle_make": "ақ Газель", "cargo": "парта", "waybill": "З-2 № 17"},
+        "things": {"things": "бұрғы"},
+        "consent": {"consent": "2026-11"},
+        "contact": {"contact": CONTACT},
+    }
+
+
 async def answer(browser: Browser, step: str, **form: str) -> httpx.Response:
     """Answer one question."""
     return await browser.send(f"{HOME}/ask/{step}", f"{HOME}/ask/{step}", **form)
@@ -61,31 +82,8 @@ async def answer(browser: Browser, step: str, **form: str) -> httpx.Response:
 
 async def ask_for_all(browser: Browser, at: datetime) -> None:
     """Ask to come regularly, with others, a vehicle and things; up to the code."""
-    first = at + timedelta(days=1)
-    told = answers(at)
-    for step in ("who", "role", "document", "whom"):
-        await answer(browser, step, **told[step])
-    more: tuple[tuple[str, dict[str, str | list[str]]], ...] = (
-        ("often", {"often": "regularly"}),
-        (
-            "days",
-            {
-                "weekdays": [str(day) for day in range(1, 8)],
-                "date": first.date().isoformat(),
-                "last": (first + timedelta(days=14)).date().isoformat(),
-                "from": "14:00",
-                "until": "15:30",
-            },
-        ),
-        ("with", {"along": ["people", "vehicle", "things"]}),
-        ("people", {"companions": "Айша Серікова\nМарат Серіков"}),
-        ("vehicle", {"vehicle": "123 abc 02", "vehicle_make": "ақ Газель", "cargo": "парта", "waybill": "З-2 № 17"}),
-        ("things", {"things": "бұрғы"}),
-        ("consent", {"consent": "2026-11"}),
-        ("contact", {"contact": CONTACT}),
-    )
-    for step, form in more:
-        found = await browser.send(f"{HOME}/ask/{step}", f"{HOME}/ask/{step}", **form)
+    for step, form in answers_with_everything(at, regularly=True).items():
+        found = await answer(browser, step, **form)
         assert found.status_code == 303, f"{step}: {found.text}"
 
 

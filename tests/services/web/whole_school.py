@@ -47,7 +47,7 @@ STAFF: tuple[tuple[str, str, users.UserRole], ...] = (
     (OTHER, "marat", users.UserRole.GUARD),
     (OTHER, "oner", users.UserRole.DIRECTOR),
 )
-STARTS = ("/", "/sign-in", "/post", "/visits", "/administration", HOME)
+STARTS = ("/", "/sign-in", "/post", "/visits", "/administration", HOME, f"{HOME}/items", f"{HOME}/offline")
 LEFT_ALONE = ("/static/", "/sign-out", "/post/live")
 """What is no page, ends the walk, or never ends."""
 

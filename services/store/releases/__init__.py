@@ -1,0 +1,1 @@
+"""Pupils who leave while lessons last: who may take them, on whose word, and who is told when nobody said why."""
