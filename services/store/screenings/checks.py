@@ -66,12 +66,7 @@ def record_check(
     """Record a check and give it as it was said. ``after`` is the version on which the guard's form was made: the same
     form sent again says nothing new. What may not be done with a pupil is a RuleForbids.
     """
-    if check.category == "pupil" and check.outcome == "check_refused":
-        raise RuleForbids("pupil_refuses")
-    if check.category == "pupil" and check.method not in _OF_PUPILS:
-        raise RuleForbids("pupil_detector")
-    if (check.outcome == "found") != bool(check.items):
-        raise RuleForbids("no_item")
+    _forbid(check)
     serialise(session, SCREENINGS.name, site, check.holder)
     known = screenings.latest(session, site, check.holder)
     before_it = known.version if known else 0
@@ -141,6 +136,15 @@ def resolve(
     )
     _say(session, site, said, by, at, "check_resolved")
     return said
+
+
+def _forbid(check: Check) -> None:
+    if check.category == "pupil" and check.outcome == "check_refused":
+        raise RuleForbids("pupil_refuses")
+    if check.category == "pupil" and check.method not in _OF_PUPILS:
+        raise RuleForbids("pupil_detector")
+    if (check.outcome == "found") != bool(check.items):
+        raise RuleForbids("no_item")
 
 
 def _say(session: Session, site: str, said: Screening, by: str, at: datetime, act: str) -> None:

@@ -54,6 +54,14 @@ class Post:
         check = Check(holder=holder, category=category, method="visual", outcome=outcome, items=list(items))
         self.does(lambda session: checks.record_check(session, site=SCHOOL, check=check, by="g", post="post", at=now()))
 
+    def confirms(self, holder: str) -> None:
+        """Confirm that what was found is a real weapon."""
+        self.does(
+            lambda session: checks.judge_weapon(
+                session, site=SCHOOL, holder=holder, real=True, by="g", post="post", at=now()
+            )
+        )
+
 
 @pytest.fixture
 def post(tmp_path: Path, stream: Stream) -> Iterator[Post]:
@@ -101,11 +109,7 @@ def test_an_item_that_is_found_keeps_an_adult_out_at_every_gate_within_a_second_
     assert at_both_gates(shown)[0] == {("admit", "valid")}
     post.checks(holder, "found", GUN)
     assert at_both_gates(shown)[0] == {("refuse", "item_found")}, "suspected, and not judged yet"
-    post.does(
-        lambda session: checks.judge_weapon(
-            session, site=SCHOOL, holder=holder, real=True, by="g", post="post", at=now()
-        )
-    )
+    post.confirms(holder)
     assert at_both_gates(shown)[0] == {("refuse", "item_found")}, "confirmed, and no gate says which it is"
 
 
@@ -130,11 +134,7 @@ def test_refusals_and_a_confirmed_weapon_become_alarms_and_nothing_else_does(str
     post.checks("visitor-1", "check_refused")
     refused = alarms.hears(lambda _: True)["data"]
     assert (refused["rule"], refused["subject"], refused["silent"]) == ("checks_refused", "visitor-1", False)
-    post.does(
-        lambda session: checks.judge_weapon(
-            session, site=SCHOOL, holder="visitor-3", real=True, by="g", post="post", at=now()
-        )
-    )
+    post.confirms("visitor-3")
     weapon = alarms.hears(lambda _: True)["data"]
     assert (weapon["rule"], weapon["severity"], weapon["silent"]) == ("weapon", "critical", True)
     assert {each["data"]["rule"] for each in stream.said(ALARMS)} == {"checks_refused", "weapon"}

@@ -1,11 +1,8 @@
 """Custody: every thing has its number and its chain, nothing vanishes, and what lies too long is told of once."""
 
-from collections.abc import Callable
 from datetime import datetime, timedelta
-from io import BytesIO
 
 import pytest
-from PIL import Image, PngImagePlugin
 from sqlmodel import Session, col, select
 
 from schemas.credential import Category
@@ -17,7 +14,7 @@ from services.store.records import screenings
 from services.store.screenings import checks, custody, forgetting, photos
 from services.store.screenings.checks import Check
 from services.store.screenings.custody import Chain, CustodyAct, Thing
-from services.store.screenings.photos import CustodyPhotoRow, NotAPhoto
+from services.store.screenings.photos import CustodyPhotoRow
 from services.store.visitors_journal import walk_ins
 from services.store.visitors_journal.walk_ins import WalkIn
 from tests.schemas.examples import AT
@@ -29,7 +26,6 @@ MIDNIGHT = AT.replace(hour=19, minute=0, second=0, microsecond=0)
 """The midnight after AT on the school's wall."""
 
 MINUTE = timedelta(minutes=1)
-GPS_IFD, MAKE = 0x8825, 0x010F
 
 
 def leave(store: Store, thing: Thing = KNIFE, site: str = SITE, at: datetime = AT) -> int:
@@ -215,55 +211,6 @@ def enter(session: Session, *logins: str) -> None:
             password="a-long-password",
             by="t",
         )
-
-
-def picture(kind: str = "JPEG", size: tuple[int, int] = (2400, 1200), mode: str = "RGB") -> bytes:
-    """Give a picture as a telephone writes it: turned on its side, with the place where it was taken."""
-    image = Image.linear_gradient("L").resize(size).convert(mode)
-    exif = Image.Exif()
-    exif[MAKE], exif[0x0112] = "Telephone", 6
-    exif.get_ifd(GPS_IFD)[2] = (43.0, 14.0, 24.0)
-    info = PngImagePlugin.PngInfo()
-    info.add_text("Comment", "Иванов")
-    written = BytesIO()
-    image.save(written, kind, exif=exif, **({"pnginfo": info} if kind == "PNG" else {}))
-    return written.getvalue()
-
-
-@pytest.mark.parametrize(
-    ("kind", "mode"), [("JPEG", "RGB"), ("JPEG", "L"), ("PNG", "RGBA"), ("PNG", "P"), ("WEBP", "RGBA")]
-)
-def test_a_photo_is_drawn_anew_upright_small_and_without_place_or_camera(kind: str, mode: str) -> None:
-    kept = photos.taken_in(picture(kind, mode=mode))
-    with Image.open(BytesIO(kept)) as image:
-        assert (image.format, image.size) == ("JPEG", (800, 1600)), "turned as it was held"
-        assert dict(image.getexif()) == {}
-        assert image.info.keys() <= {"jfif", "jfif_version", "jfif_unit", "jfif_density"}
-    assert b"Telephone" not in kept
-
-
-def plain(kind: str, size: tuple[int, int]) -> bytes:
-    written = BytesIO()
-    Image.new("1", size).save(written, kind)
-    return written.getvalue()
-
-
-@pytest.mark.parametrize(
-    "content",
-    [
-        lambda: b"",
-        lambda: b"<svg onload=alert(1)>",
-        lambda: plain("GIF", (8, 8)),
-        lambda: picture()[:900],
-        lambda: b"\xff\xd8\xff" + b"\x00" * 999,
-        lambda: picture() + b"\x00" * photos.LARGEST_BYTES,
-        lambda: plain("PNG", (9000, 9000)),
-    ],
-    ids=["empty", "svg", "gif", "cut off", "only begins so", "too large", "too many pixels"],
-)
-def test_what_is_no_photo_is_not_taken(content: Callable[[], bytes]) -> None:
-    with pytest.raises(NotAPhoto):
-        photos.taken_in(content())
 
 
 def test_a_photo_belongs_to_its_thing_and_site_and_the_first_stays(store: Store) -> None:
