@@ -61,7 +61,7 @@ class OpenPage(Watched):
     async def answer(self, act: str, said: str) -> int:
         """Answer what a gate asked in an act, as ``admit/known_to_me``, and give the status of the answer."""
         page = await self._client.get("/post")
-        data = {"csrf": _token(page.text), "act": act, "answer": said}
+        data = {"csrf": form_token(page.text), "act": act, "answer": said}
         return (await self._client.post("/post/answers", data=data)).status_code
 
     async def close(self) -> None:
