@@ -49,10 +49,9 @@ def import_file(
         offset_min = int(offset.total_seconds() // _MINUTE_S)
         told = [_entry(session, site, f"{file}:{number}", line, offset_min, seals) for number, line in lines]
         fresh = [entry for entry in told if entries.one(session, site, entry.entry) is None]
-        for entry in fresh:
-            row = entries.enter(session, site=site, told=entry, by=operator(), at=now())
-            match_decisions.look_again(session, row, now())
-        return len(fresh)
+        rows = [entries.enter(session, site=site, told=entry, by=operator(), at=now()) for entry in fresh]
+        match_decisions.look_again(session, site, rows, now())
+        return len(rows)
 
     with opened_store(settings) as store:
         entered = store.write_now(act)

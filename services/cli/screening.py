@@ -10,12 +10,13 @@ import typer
 from rich.table import Table
 from sqlmodel import Session
 
-from services.cli.console import SettingsFile, SiteName, out
+from services.cli.console import Refusal, SettingsFile, SiteName, out
 from services.cli.opened import opened_store
 from services.i18n.policy_words import moment_text
 from services.settings import Configuration, VisitSettings
 from services.store import local_time
 from services.store.clock import now
+from services.store.records import site_policies
 from services.store.screenings import draw_audit
 from services.store.screenings.draw_audit import DrawAudit, Tally, Why
 from services.store.visits.seals import Seals
@@ -52,6 +53,9 @@ def audit(
     secret = _seal_secret(settings, site)
 
     def ask(session: Session) -> tuple[DrawAudit, timedelta]:
+        if site_policies.current(session, site) is None:
+            message = f"site {site} has no policy: nobody has been drawn there"
+            raise Refusal(message)
         zone = local_time.zone_of(session, site)
         return draw_audit.audit(session, site, until - timedelta(days=days), until, secret), zone.utcoffset(None)
 

@@ -3,6 +3,8 @@ passports, of the alphabets of 2017 and 2021, and of people's own.
 
 What is left is a coarse Latin for comparing, never for showing: letters that one spelling tells apart and another does
 not become one (қ, к, q and k; ы, и, й, і and y). ``S``, ``C``, ``Z`` and ``T`` stand for sh, ch, zh and ts.
+
+A search by first letters has a narrower key of its own (``services/store/visits/names.py``).
 """
 
 import re

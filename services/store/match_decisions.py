@@ -2,6 +2,7 @@
 been, or is declined; the walk-in comes in or not; the release is given or not.
 """
 
+from collections.abc import Sequence
 from datetime import datetime
 
 import msgspec
@@ -76,15 +77,16 @@ def decide(
     return True
 
 
-def look_again(session: Session, entry: ListEntryRow, at: datetime) -> None:
-    """Look for somebody who has just been listed among the visits that were asked for before. One that is approved
+def look_again(session: Session, site: str, listed: Sequence[ListEntryRow], at: datetime) -> None:
+    """Look for people who have just been listed among the visits that were asked for before. One that is approved
     keeps its pass until the duty administrator has said something.
     """
-    coming = [(row, person) for row in visits.to_come(session, entry.site, at) for person in held.people_of(row)]
+    coming = [(row, person) for row in visits.to_come(session, site, at) for person in held.people_of(row)]
     like = ManyNames([person.name for _, person in coming])
-    near = {place for name in entry.names for place in like.like(name)}
+    near = {place for entry in listed for name in entry.names for place in like.like(name)}
+    numbers = {entry.iin_hash for entry in listed if entry.iin_hash is not None}
     for place, (row, person) in enumerate(coming):
-        if place in near or (entry.iin_hash is not None and person.iin_hash == entry.iin_hash):
+        if place in near or person.iin_hash in numbers:
             held.note(session, row, at)
 
 

@@ -29,6 +29,7 @@ from services.kafka_client.producer import RecordProducer
 from services.settings import Configuration, RecorderSettings
 from services.store import recording, schema_version
 from services.store.database import Store
+from services.store.journal_book import filling
 from services.store.outbox_runner import OutboxRunner
 from services.store.refused_records import dead_letter
 from services.store.releases import telling
@@ -242,6 +243,7 @@ def _keep(session: Session, events: Sequence[Event[Said]]) -> None:
     recording.record(session, events)
     arrivals.note(session, events)
     telling.note(session, events)
+    filling.note(session, events)
 
 
 def _is_outage(error: Exception) -> bool:

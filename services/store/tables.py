@@ -4,6 +4,7 @@ import sqlalchemy as sa
 from sqlmodel import SQLModel
 
 from services.store import audit, directory, messages, outbox, people, recording, users
+from services.store.journal_book import columns, paper
 from services.store.lists import entries as list_entries
 from services.store.lists import matches
 from services.store.releases import entitled, papers
@@ -28,6 +29,7 @@ ALL = (
     audit,
     codes,
     conditions,
+    columns,
     custody,
     directory,
     drafts,
@@ -44,6 +46,7 @@ ALL = (
     outbox,
     party,
     papers,
+    paper,
     people,
     photos,
     pupil_refusals,

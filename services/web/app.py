@@ -45,6 +45,7 @@ from services.web.shared.rate_limit import Attempts
 from services.web.shared.rounds import make_rounds, round_of
 from services.web.shared.sessions import Sessions
 from services.web.visitor_portal.all_pages import PAGES as PORTAL
+from services.web.visitors_journal.all_pages import ROOMS as ROOMS_OF_THE_JOURNAL
 
 ROUTERS = (
     sign_in.router,
@@ -53,6 +54,7 @@ ROUTERS = (
     lists.router,
     matches.router,
     *ROOMS_OF_THE_POST,
+    *ROOMS_OF_THE_JOURNAL,
     *PORTAL,
     *DESKS,
     invitation.router,

@@ -2,6 +2,7 @@
 width: nothing that axe-core finds, nothing wider than the screen, and a picture of each in ``var/screenshots``.
 """
 
+import io
 import secrets
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from PIL import Image
 from playwright.sync_api import Browser, BrowserContext, Page
+from pypdf import PdfReader
 from sqlmodel import Session, select
 
 from deploy.kafka.broker import LocalKafka
@@ -20,6 +22,7 @@ from deploy.ports import free_port
 from schemas.credential import Credential
 from schemas.screening import FoundItem
 from services.store import administration, users
+from services.store.journal_book import paper
 from services.store.lists import entries
 from services.store.lists.entries import Entry
 from services.store.releases import entitled
@@ -27,6 +30,7 @@ from services.store.releases.entitled import Entitled
 from services.store.screenings import checks, custody, photos, pupil_refusals
 from services.store.screenings.checks import Check
 from services.store.screenings.custody import Thing
+from services.store.visitors_journal import entries as journal
 from services.store.visitors_journal import walk_ins
 from services.store.visitors_journal.walk_ins import WalkIn
 from services.store.visits import hosts, pass_keys
@@ -71,6 +75,10 @@ LISTED = {
     "lists-new-custody": "/lists/new?kind=custody&q=Қас",
     "matches": "/matches",
 }
+PATIENCE_S = 600
+"""For the story with every question: six looks at each of seventeen pages, on a machine with other work."""
+
+JOURNAL = ("", "/entries/1", "/columns", "/export", "/paper", "/paper/1", "/paper/print?printing=p1")
 RULES = ("", "/categories/visitor", "/calendar", "/threat", "/measures/red")
 
 
@@ -267,6 +275,7 @@ def approves(desk: Looker) -> str:
     return visit
 
 
+@pytest.mark.timeout(PATIENCE_S)
 def test_a_visit_from_the_first_page_to_its_own(looker: Looker) -> None:
     for name in ("", "/items", "/again", "/offline"):
         looker.looks_at(f"visit-opening{name.replace('/', '-')}", f"{looker.school.url}/visit/{SITE}{name}")
@@ -299,10 +308,13 @@ def test_a_visit_at_another_time_and_at_the_post(looker: Looker, desk: Looker, g
     guard.looks_at("post-visits", f"{looker.school.url}/post/visits")
     desk.page.goto(visit)
     desk.page.click("summary >> nth=0")
+    desk.page.fill('[name="date"]', (datetime.now(UTC) + timedelta(days=1)).date().isoformat())
     desk.page.fill('[name="from"]', "16:00")
     desk.page.fill('[name="until"]', "17:00")
     desk.page.click('[name="deed"][value="change"]')
+    desk.page.wait_for_load_state()
     looker.looks_at("visit-changed", status)
+    assert looker.page.locator('form[action$="/accept"]').count() == 1
     looker.page.click('form[action$="/anew"] button')
     looker.looks_at("visit-again")
     assert looker.found + desk.found + guard.found == []
@@ -395,3 +407,43 @@ def test_the_rules_on_the_directors_page(looker: Looker) -> None:
         looker.looks_at(f"rules{part.replace('/', '-')}", f"{looker.school.url}/administration{part}")
     looker.looks_at("directory", f"{looker.school.url}/directory")
     assert looker.found == []
+
+
+def write_a_journal(school: School) -> None:
+    """Have two visitors registered, one corrected, one written on paper."""
+    at = datetime.now(UTC)
+
+    def enter(session: Session) -> None:
+        told = {"category": "visitor", "document_kind": "passport", "host_text": "7 «Б» сынып жетекшісі"}
+        for number, name in enumerate(("Ерланова Мәдина Қуанышқызы", "Сыдықов Әділет"), 1):
+            more = {"visit": f"walk-in-{number:016x}", "name": name, "document_tail": "5678", "purpose": "жиналыс"}
+            walk_in = msgspec.convert({**told, **more}, WalkIn)
+            walk_ins.register(session, site=SITE, told=walk_in, by="sabit", post="post-1", at=at)
+        text = "Аты дұрысы: Ерланова Мадина"
+        journal.add(session, site=SITE, number=1, column="name", text=text, by="sabit", at=at, form="f")
+        paper.print_sheets(session, site=SITE, count=2, printing="p1", by="iman", at=at)
+        line = {**told, "line": 1, "came_at": at, "left_at": at, "name": "Оспан Дана", "purpose": "іс"}
+        lines = [msgspec.convert({**line, "document_tail": "12"}, paper.PaperLine)]
+        paper.type_in(session, site=SITE, sheet=1, told=lines, by="sabit", post="post-1", at=at)
+
+    school.store.write_now(enter)
+
+
+@pytest.mark.parametrize("pages", [JOURNAL[:3], JOURNAL[3:5], JOURNAL[5:]], ids=["entries", "files", "sheets"])
+def test_the_visitors_journal(looker: Looker, pages: tuple[str, ...]) -> None:
+    write_a_journal(looker.school)
+    looker.signs_in("iman")
+    for name in pages:
+        room = name.partition("?")[0].replace("/", "-")
+        looker.looks_at(f"journal{room}", f"{looker.school.url}/post/journal{name}")
+    assert looker.found == []
+
+
+def test_a_paper_sheet_is_one_page_a4_across(looker: Looker) -> None:
+    write_a_journal(looker.school)
+    looker.signs_in("iman")
+    looker.page.goto(f"{looker.school.url}/post/journal/paper/print?printing=p1")
+    printed = looker.page.pdf(path=SCREENSHOTS / "journal-paper-printed.pdf", prefer_css_page_size=True)
+    pages = PdfReader(io.BytesIO(printed)).pages
+    assert [round(page.mediabox.width) for page in pages] == [842, 842]
+    assert all(f"{number}-парақ" in page.extract_text() for number, page in enumerate(pages, 1))

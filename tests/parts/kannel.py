@@ -68,7 +68,7 @@ class Sms:
 
 
 class _Part(NamedTuple):
-    """One of the ``total`` parts of an SMS; ``message`` tells which SMS of its telephone, 0 for one alone."""
+    """One of the ``total`` parts of an SMS; of several, ``message`` tells which SMS of the telephone."""
 
     number: int
     total: int
@@ -138,7 +138,7 @@ class Kannel:
         found: dict[tuple[str, int], list[_Part]] = {}
         for place, (_, number, content) in enumerate(_GOT.findall(self._log("fakesmsc"))):
             part = _read(content)
-            found.setdefault((number, part.message or -place - 1), []).append(part)
+            found.setdefault((number, part.message if part.total > 1 else -place - 1), []).append(part)
         return [
             Sms(number, b"".join(part.raw for part in sorted(parts)).decode("utf-16-be"), len(parts))
             for (number, _), parts in found.items()

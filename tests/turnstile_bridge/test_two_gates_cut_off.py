@@ -103,7 +103,7 @@ def test_one_pass_at_two_gates_that_were_cut_off_is_found_once_and_raised(
     policy, visit = policy_of(main, yard), main.visitor_pass(JTI)
     for home, school in zip(homes, schools, strict=True):
         home.knows(policy, visit)
-        bridge = home.bridge().ready()
+        bridge = home.bridge().ready(within_s=60)
         walked = school.walk_through("entry", within_s=20)
         school.show_pass("qr-entry", main.token(JTI), times=1)
         assert walked.result(20)
@@ -119,7 +119,7 @@ def test_one_pass_at_two_gates_that_were_cut_off_is_found_once_and_raised(
     for name, app in zip(("admission", "alarming"), apps, strict=True):
         eventually(partial(app.said, f"ready process={name}"), within_s=90)
     for home in homes:
-        home.bridge().ready()
+        home.bridge().ready(within_s=60)
     [alarm] = eventually(lambda: data_of(stream.records(ALARMS), rule="pass_used_twice"), within_s=60)
     [told] = data_of(stream.records(SIGNALS), rule="pass_used_twice")
     assert (alarm["severity"], alarm["state"], alarm["subject"]) == ("medium", "raised", f"pass/{JTI}")

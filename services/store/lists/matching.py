@@ -91,8 +91,10 @@ def on_lists(session: Session, site: str, person: Person, at: datetime) -> list[
 
 
 def person_key(person: Person) -> str | None:
-    """Give the hash under which it is remembered that somebody is not on a list."""
-    known_by = person.iin_hash or person.known_by
+    """Give the hash under which it is remembered that somebody is not on a list: by a contact that was checked or a
+    document that was seen, before a number that was only typed.
+    """
+    known_by = person.known_by or person.iin_hash
     if not known_by:
         return None
     return hashlib.sha256(f"{one_spelling(person.name)}\n{known_by}".encode()).hexdigest()[:_KEY_DIGITS]

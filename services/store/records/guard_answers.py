@@ -6,7 +6,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlmodel import Field, Session, col, select
 
-from schemas.guard_answer import GuardAnswer
+from schemas.guard_answer import HOLDS, GuardAnswer
 from schemas.topics import GUARD_ANSWERS
 from services.store import audit, outbox
 from services.store.columns import Recorded, UtcDateTime, by_time
@@ -96,8 +96,11 @@ def _given(session: Session, site: str, answer: GuardAnswer) -> Sequence[GuardAn
 
 
 def by_name(session: Session, site: str, since: datetime) -> Sequence[GuardAnswerRow]:
-    """Give the admissions by name since a moment, newest first."""
+    """Give the admissions by name since a moment, newest first; a gate held free for a crew is none."""
     query = select(GuardAnswerRow).where(
-        GuardAnswerRow.site == site, col(GuardAnswerRow.read).is_(None), GuardAnswerRow.at >= since
+        GuardAnswerRow.site == site,
+        col(GuardAnswerRow.read).is_(None),
+        col(GuardAnswerRow.because).not_in(HOLDS),
+        GuardAnswerRow.at >= since,
     )
     return session.exec(query.order_by(col(GuardAnswerRow.at).desc())).all()

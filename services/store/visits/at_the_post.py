@@ -14,7 +14,7 @@ from schemas.pass_token import credential_of
 from schemas.reasons import Reason, Verdict
 from schemas.screening import Screening
 from schemas.site_mode import SiteMode
-from schemas.site_policy import QUESTION_AFTER_S
+from schemas.site_policy import QUESTION_AFTER_S, SitePolicy
 from schemas.visitor_pass import VisitorPass
 from services.rules import occupancy, pass_uses
 from services.rules.decide import ALSO, Decided, decide
@@ -56,15 +56,18 @@ class LetIn(msgspec.Struct, frozen=True, kw_only=True):
     allowed_by: str | None
 
 
-def look(session: Session, *, site: str, jti: str, gate: str, at: datetime) -> AtThePost | None:
-    """Judge a pass of a site as if it were shown at a gate now; None when there is none or its visit was erased."""
+def look(session: Session, *, site: str, jti: str, gate: str | None, at: datetime) -> AtThePost | None:
+    """Judge a pass of a site as if it were shown at a gate now (None: at the first of its own); None when there is none
+    or its visit was erased.
+    """
     row = visitor_passes.one(session, site, jti)
     visit = visits.one(session, site, row.visit) if row is not None else None
     if row is None or visit is None:
         return None
     known = as_said(row, VisitorPass)
+    facts = _facts(session, site, known, at)
     read = CredentialRead(
-        gate=gate,
+        gate=gate or _entrance(known, facts.policy),
         reader=_NO_READ,
         direction="entry",
         credential=credential_of(jti),
@@ -72,7 +75,7 @@ def look(session: Session, *, site: str, jti: str, gate: str, at: datetime) -> A
         bits=0,
         answer_by=at,
     )
-    return AtThePost(visit, known, decide(read, _facts(session, site, known, at), at))
+    return AtThePost(visit, known, decide(read, facts, at))
 
 
 def let_in(session: Session, *, site: str, told: LetIn, by: str, post: str, at: datetime) -> OutboxRow:
@@ -106,6 +109,12 @@ def let_in(session: Session, *, site: str, told: LetIn, by: str, post: str, at: 
     if sent is None:
         raise RuleForbids("sent")
     return sent
+
+
+def _entrance(known: VisitorPass, policy: SitePolicy | None) -> str:
+    """Give the first gate that a pass may go in by; any, where none is named, is as good as another."""
+    rules = policy.categories.get(known.category) if policy else None
+    return next(iter(known.entrances or (rules.entrances if rules else None) or []), "")
 
 
 def _facts(session: Session, site: str, known: VisitorPass, at: datetime) -> Facts:

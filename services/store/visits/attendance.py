@@ -8,9 +8,10 @@ from sqlmodel import Session, col, select
 
 from services.store.records.guard_answers import GuardAnswerRow
 from services.store.visits import evenings
-from services.store.visits.evenings import EveningRow
+from services.store.visits.evenings import EveningRow, GuestRow
 from services.store.visits.passes import EARLY
 from services.store.visits.states import WITH_PASS
+from services.store.visits.visits import VisitRow
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def of(session: Session, row: EveningRow) -> Attendance:
     guests = [
         Guest(
             visit.name,
-            lines[line].name if line in lines and lines[line].name_key != visit.name_key else None,
+            _other_name(lines.get(line), visit),
             registered=True,
             came_at=visit.arrived_at or let_in.get(visit.holder),
         )
@@ -64,6 +65,13 @@ def of(session: Session, row: EveningRow) -> Attendance:
         if line not in taken or guest.holder in let_in
     ]
     return Attendance(sorted(guests, key=lambda guest: guest.name.casefold()))
+
+
+def _other_name(line: GuestRow | None, visit: VisitRow) -> str | None:
+    """Give the name on the list where the guest has another, and not only in another order."""
+    if line is None or set(visit.name_key.split()) <= set(line.name_key.split()):
+        return None
+    return line.name
 
 
 def _let_in(session: Session, row: EveningRow, holders: Collection[str]) -> dict[str, datetime]:

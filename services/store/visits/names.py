@@ -1,5 +1,10 @@
-"""Names as they are compared: one key for one name, whoever typed it on whichever keyboard. The name itself stays as
+"""Names as they are searched: one key for one name, whoever typed it on whichever keyboard. The name itself stays as
 it was typed.
+
+It is not the spelling of ``services/rules/spelling.py``: a search compares first letters within a column, so a key is
+one text in the letters that were typed, word for word, and a guard's "жұ" must not find Юлия. That spelling is for
+asking whether two whole names may be one person's: it gives several readings of each word, in a Latin that drops what
+spellings differ in.
 """
 
 import unicodedata
@@ -21,7 +26,7 @@ def plain(text: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """Give the key under which a name is compared: small letters, Kazakh ones as Russian, look-alikes as what they
+    """Give the key under which a name is searched: small letters, Kazakh ones as Russian, look-alikes as what they
     look like when the word is Cyrillic otherwise.
     """
     return " ".join(_word_key(word) for word in plain(name).replace("-", " ").casefold().split())

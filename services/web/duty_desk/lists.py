@@ -74,7 +74,7 @@ async def enter_one(request: Request, user: SignedIn) -> Response:
         if told.pupil is not None and not by_holders(session, user.site, {told.pupil}):
             return False
         row = entries.enter(session, site=user.site, told=told, by=user.login, at=desk.now)
-        match_decisions.look_again(session, row, desk.now)
+        match_decisions.look_again(session, user.site, [row], desk.now)
         return True
 
     if not await parts_of(request).store.write(act):

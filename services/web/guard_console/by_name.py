@@ -135,7 +135,7 @@ async def _page(
         "found": found,
         "groups": groups,
         "duty": duty,
-        "overdue": late,
+        "not_left": late,
         "because": BECAUSE,
         "ticked": ticked or ([found[0].holder] if len(found) == 1 else []),
     }

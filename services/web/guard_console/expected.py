@@ -126,10 +126,9 @@ async def _list(request: Request, room: Room, notice: Notice | None = None) -> R
 
 async def _whole(request: Request, room: Room, jti: str, notice: Notice | None = None) -> Response:
     site = room.user.site
-    gate = room.gates[0][0] if room.gates else ""
 
     def ask(session: Session) -> tuple[AtThePost | None, Passes, list[tuple[str, str]]]:
-        found = at_the_post.look(session, site=site, jti=jti, gate=gate, at=room.now)
+        found = at_the_post.look(session, site=site, jti=jti, gate=None, at=room.now)
         others = _passes(session, site, found.visit) if found is not None else []
         return found, others, duty_administrators(session, site)
 
@@ -144,7 +143,8 @@ async def _whole(request: Request, room: Room, jti: str, notice: Notice | None =
         "jti": jti,
         "holder": found.known.holder,
         "others": [(other, member) for other, member in others if member is not None],
-        "verdict": verdict_words(room.words, _as_act(found, gate), today),
+        "verdict": verdict_words(room.words, _as_act(found), today),
+        "gates": [gate for gate in room.gates if found.known.entrances is None or gate[0] in found.known.entrances],
         "check_due": found.decided.reason is Reason.SCREENING_DUE,
         "may": found.decided.verdict is not Verdict.REFUSE,
         "because": BECAUSE[-1:] if found.needs_duty else BECAUSE,
@@ -166,12 +166,12 @@ def _passes(session: Session, site: str, row: VisitRow) -> Passes:
     ]
 
 
-def _as_act(found: AtThePost, gate: str) -> GateAct:
+def _as_act(found: AtThePost) -> GateAct:
     """Give what the rules say as the act that a gate would make of it, to be worded like one."""
     decided = found.decided
     return GateAct(
         read="",
-        gate=gate,
+        gate="",
         reader="",
         direction="entry",
         credential=credential_of(found.known.jti),

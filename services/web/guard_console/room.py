@@ -77,7 +77,9 @@ def page(
     here: str,
     notice: Notice | None = None,
 ) -> Response:
-    """Render a page of a room; ``here`` is its place in the rooms' list. A form that was refused is a 422."""
+    """Render a page of a room; ``here`` is its place in the rooms' list. A form that was refused is a 422. The template
+    of another folder is named with it.
+    """
     parts = parts_of(request)
     policy = room.state.policy
     filled: Mapping[str, object] = {
@@ -96,7 +98,8 @@ def page(
     }
     refused = notice is not None and notice.kind == "refused"
     code = status.HTTP_422_UNPROCESSABLE_CONTENT if refused else status.HTTP_200_OK
-    return HTMLResponse(parts.templates.fill(f"guard_console/{template}.html", room.words, filled), code)
+    named = template if "/" in template else f"guard_console/{template}"
+    return HTMLResponse(parts.templates.fill(f"{named}.html", room.words, filled), code)
 
 
 def said(room: Room, code: str, done: Collection[str], key: Callable[[str], str]) -> Notice | None:

@@ -227,7 +227,7 @@ def _code(request: Request, here: School, link: str, draft: DraftRow, wrong: Wro
         "by_mail": "@" in draft.answers["contact"],
         "wrong": wrong,
         "path": f"{path}/code",
-        "button": "visit.code.button",
+        "button": "host.invited.button",
         "other": path,
     }
     code = status.HTTP_422_UNPROCESSABLE_CONTENT if wrong else status.HTTP_200_OK

@@ -34,7 +34,5 @@ class Carriers:
         """Hand a message to its carrier; without one it waits for the settings to be mended. Raises NotCarried."""
         carrier = self.sms if letter.is_sms else self.mail
         if carrier is None:
-            raise NotCarried(
-                "no [sms] in the settings" if letter.is_sms else "no [mail] in the settings", for_ever=False
-            )
+            raise NotCarried("no_sms_settings" if letter.is_sms else "no_mail_settings", for_ever=False)
         await carrier.carry(letter)

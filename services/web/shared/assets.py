@@ -10,6 +10,7 @@ FOLDER = Path(__file__).parent.parent / "static"
 NEEDED = (
     "look.css",
     "visit.css",
+    "journal.css",
     "visit.js",
     "visit_worker.js",
     "keys.js",

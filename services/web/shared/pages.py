@@ -7,7 +7,16 @@ from jinja2 import Environment, PackageLoader, PrefixLoader, StrictUndefined
 from services.i18n.words import NAMES, Language, Words
 from services.web.shared.assets import asset_address
 
-ROOMS = ("shared", "administration", "duty_desk", "guard_console", "visitor_portal", "host_desk", "invited")
+ROOMS = (
+    "shared",
+    "administration",
+    "duty_desk",
+    "guard_console",
+    "visitors_journal",
+    "visitor_portal",
+    "host_desk",
+    "invited",
+)
 
 
 def template_environment() -> Environment:

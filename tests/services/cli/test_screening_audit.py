@@ -194,3 +194,10 @@ def asked(visit: str, *, due: bool) -> VisitRow:
         requested_at=AT,
         kept_until=AT + timedelta(days=365),
     )
+
+
+def test_a_site_that_there_is_not_is_said_in_one_line(school: Path, qaqpa: Qaqpa) -> None:
+    del school
+    told = qaqpa("screening", "audit", "--site", "school-9")
+    assert (told.returncode, told.stdout) == (2, "")
+    assert told.stderr == "qaqpa: site school-9 has no policy: nobody has been drawn there\n"

@@ -17,6 +17,7 @@ from schemas.topics import (
     GATE_ACTS,
     MAX_VALUE_BYTES,
     PASSAGES,
+    RELEASES,
     SCREENINGS,
     SIGNALS,
     SITE_POLICIES,
@@ -39,6 +40,7 @@ from tests.services.flow.people import (
     passage,
     policy,
     read,
+    release,
     screening,
     visitor_pass,
 )
@@ -130,6 +132,7 @@ def test_a_fact_that_cannot_be_believed_changes_nothing_and_is_kept(stream: Stre
     facts: dict[Topic, Event[Any]] = {
         VISITOR_PASSES: visitor_pass(version=2, revoked_at=now()),
         SCREENINGS: screening("item_found"),
+        RELEASES: release("holder-1"),
     }
     for number, (topic, event) in enumerate(facts.items()):
         records = broken(stream, topic, event, number)

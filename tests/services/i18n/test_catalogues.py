@@ -15,6 +15,7 @@ from schemas.guard_answer import HOLDS, Because
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.screening import Method
+from schemas.screening import Outcome as CheckOutcome
 from schemas.site_mode import Mode
 from schemas.site_policy import AntiPassback, Days, Escort, Measure, ScreeningDue, ThreatLevel
 from services.i18n.words import Language, language_of, read_catalogue, words_in
@@ -22,6 +23,7 @@ from services.rules.policy_changes import CATEGORY_FIELDS, MEASURE_FIELDS, SITE_
 from services.rules.policy_faults import FaultCode
 from services.rules.policy_times import WHOLE_UNITS
 from services.store.directory import CallOutcome
+from services.store.journal_book.columns import KNOWN
 from services.store.lists.matches import MatchState
 from services.store.messages import MessageKind
 from services.store.releases.entitled import RELATIONS
@@ -35,6 +37,7 @@ from services.web.guard_console.screening import BY_DUTY
 from services.web.messages.host_matters import to_invited
 from services.web.messages.matters import to_form, to_visitor
 from services.web.messages.wording import KINDS
+from services.web.visitors_journal.paper_sheets import TYPED
 
 WEB = Path(__file__).resolve().parents[3] / "services" / "web"
 POLICY_WORDS = WEB.parent / "i18n" / "policy_words.py"
@@ -134,6 +137,7 @@ def coded_in_policies() -> set[str]:
 
 AT_THE_POST = {
     *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "visits")),
+    *(f"rooms.{room}" for room in ("post", "by_name", "walk_in", "checks", "custody", "journal")),
     *(f"answer.{answer}.because" for answer in ("admit", "refuse")),
     *(f"answer.sent.{answer}" for answer in ("admit", "refuse")),
     *(f"by_name.not.{code}" for code in ("unknown", "lockdown", "check_stands", "check_due", "card_cancelled")),
@@ -182,6 +186,14 @@ TO_STAFF_AND_PARENTS = {
     *(f"sms.{kind}" for kind in ("left_early", "left_early_parent")),
 }
 """Texts of messages, by their kind."""
+IN_THE_JOURNAL = {
+    *(f"journal.column.{code}" for code in KNOWN),
+    *(f"journal.check.{code}" for code in (*get_args(CheckOutcome), "due")),
+    *(f"journal.columns.{code}" for code in ("saved", "no_column", "too_many", "long_title", "meanwhile")),
+    *(f"journal.paper.{field}" for field in (*TYPED, "typed", "nothing")),
+    "journal.said.added",
+}
+"""Keys that the journal's pages end with a word of their own."""
 
 SPECIAL = {"verdict.admit.exit", "lane.admit.exit", "reason.lockdown.do.ask", "reason.outside_window.why.today"}
 """Texts that take the place of the general one where it would not fit."""
@@ -193,7 +205,7 @@ PUT_TOGETHER = {f"gate.{link}{part}" for link in ("alone", "silent", "unheard", 
 
 
 def test_every_code_in_a_record_has_words() -> None:
-    assert {key for key in coded() | coded_in_policies() if key not in words_in(Language.KK)} == set()
+    assert {key for key in coded() | coded_in_policies() | IN_THE_JOURNAL if key not in words_in(Language.KK)} == set()
 
 
 def test_every_text_is_shown_somewhere() -> None:
@@ -201,6 +213,7 @@ def test_every_text_is_shown_somewhere() -> None:
     shown = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     made = coded() | AT_THE_POST | IN_SENTENCES | coded_in_policies() | SPECIAL | PUT_TOGETHER
     made = coded() | AT_THE_POST | AT_THE_DESK | TO_STAFF_AND_PARENTS | coded_in_policies() | SPECIAL | PUT_TOGETHER
+    made = coded() | AT_THE_POST | IN_THE_JOURNAL | coded_in_policies() | SPECIAL | PUT_TOGETHER
     assert {key for key in texts(Language.KK) if f'"{key}"' not in shown} - made == set()
 
 

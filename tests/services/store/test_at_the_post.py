@@ -103,6 +103,16 @@ def test_a_pass_is_let_in_once_as_itself_and_is_used_by_what_follows(store: Stor
     assert [row.topic for row in unsent].count("guard_answers") == 1
 
 
+def test_a_pass_for_one_entrance_is_judged_there(store: Store) -> None:
+    policy = rules()
+    ours = msgspec.structs.replace(policy.categories["visitor"], entrances=["g-2"])
+    issued = approved(store, msgspec.structs.replace(policy, categories={"visitor": ours}))
+    found = store.read_now(lambda session: at_the_post.look(session, site=SITE, jti=issued.jti, gate=None, at=BEGINS))
+    assert found is not None
+    assert found.decided.verdict is Verdict.ADMIT
+    assert look(store, issued.jti).decided.reason is Reason.WRONG_ENTRANCE
+
+
 def test_a_revoked_pass_and_another_schools_are_not_let_in(store: Store) -> None:
     issued = approved(store, rules())
     with pytest.raises(RuleForbids, match="unknown"):

@@ -34,7 +34,7 @@ async def test_a_host_signs_in_by_a_link_once_and_out(school: DeskSchool) -> Non
         await school.sign_in(host)
         assert "Ахметова Гүлнар" in (await host.get(DESK)).text
         assert (await host.get(HOME)).headers["location"] == DESK
-        link = await school.last_link("g@example.kz")
+        link = await school.last_link("g@example.kz", "/enter/")
         assert (await host.get(link)).headers["location"] == f"{HOME}?said=over"
         cookie = host.client.cookies["qaqpa_host"]
         assert (await host.send(f"{HOME}/out", DESK)).headers["location"] == f"{HOME}?said=out"
@@ -46,7 +46,7 @@ async def test_a_host_signs_in_by_a_link_once_and_out(school: DeskSchool) -> Non
 async def test_looking_at_the_link_signs_nobody_in_and_it_runs_out(school: DeskSchool) -> None:
     async with school.browser() as host:
         await host.send(HOME, HOME, email="G@EXAMPLE.kz")
-        link = await school.last_link("g@example.kz")
+        link = await school.last_link("g@example.kz", "/enter/")
         for _ in range(2):
             assert (await host.get(link)).status_code == 200
         assert (await host.get(DESK)).headers["location"] == HOME
@@ -169,7 +169,7 @@ async def test_a_delegate_is_asked_decides_by_their_own_link_and_the_audit_says_
         assert "Сәбитов Ержан" in (await host.get(DESK)).text
     mail = await school.last_mail("e@example.kz")
     assert "Сіз Ахметова орнына шешесіз" in mail
-    link = await school.last_link("e@example.kz")
+    link = await school.last_link("e@example.kz", "/host/visit-")
     async with school.browser() as delegate:
         await school.sign_in(delegate, "e@example.kz")
         assert "орнына шешесіз" in (await delegate.get(DESK)).text
@@ -188,7 +188,7 @@ async def test_a_request_while_somebody_stands_in_goes_to_them(school: DeskSchoo
         day = (school.clock.now + timedelta(days=3)).date().isoformat()
         await host.send(f"{DESK}/delegate", DESK, delegate="Сәбитов", until=day)
     visit = await asked(school)
-    link = await school.last_link("e@example.kz")
+    link = await school.last_link("e@example.kz", "/host/visit-")
     assert f"/host/{visit}/" in link
     async with school.browser() as delegate:
         assert "Серік Ахметов" in (await delegate.get(link)).text

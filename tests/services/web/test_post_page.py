@@ -25,6 +25,16 @@ async def test_a_refusal_is_one_word_one_reason_and_one_thing_to_do(
     assert "Шақырушы қызметкерге хабарласыңыз немесе кезекші әкімшіні шақырыңыз." in page
 
 
+async def test_what_else_a_decision_says_is_said_in_words(browser_at_post: Browser, posts: Posts, clock: Clock) -> None:
+    values = {"escort": "host", "also": "policy_stale"}
+    asked = act(1, clock.now, Verdict.ASK, Reason.ESCORT_DUE, values=values, holder="visitor-1", category="visitor")
+    posts.take(asked)
+    for page in ("/post", f"/post/questions/{asked.id}"):
+        text = (await browser_at_post.get(page)).text
+        assert "Бірге жүретін адам: шақырушы қызметкер." in text
+        assert "турникет деректері ескі" in text
+
+
 async def test_names_are_escaped(browser_at_post: Browser, posts: Posts, clock: Clock) -> None:
     posts.take(refused(1, clock.now))
     page = (await browser_at_post.get("/post")).text

@@ -13,6 +13,7 @@ from schemas.envelope import Event
 from schemas.gate_act import GateAct
 from schemas.guard_answer import GuardAnswer
 from schemas.reasons import Reason, Verdict
+from schemas.site_policy import SitePolicy
 from schemas.topics import Role
 from schemas.trust import service_source
 from services.store import administration, users
@@ -131,12 +132,21 @@ def test_a_way_out_is_no_question(clock: Clock) -> None:
     assert over(clock.now + HALF_A_MINUTE, asked(1, clock.now, direction="exit")) == []
 
 
+def publish(store: Store, rules: Event[SitePolicy]) -> None:
+    """Publish a school's rules."""
+    store.write_now(
+        lambda session: administration.publish_policy(
+            session, site=rules.site, policy=rules.data, by="t", at=rules.time
+        )
+    )
+
+
 @pytest.fixture
 def duty(store: Store, clock: Clock) -> Store:
     """The store of a school with its rules and two duty administrators."""
+    publish(store, policy(clock.now))
 
     def enter(session: Transaction) -> None:
-        administration.publish_policy(session, site=SITE, policy=policy(clock.now).data, by="t", at=clock.now)
         for number in (1, 2):
             users.put(
                 session,
