@@ -1,6 +1,7 @@
 """The demo school's people: invented names, cards counted up from one, a class or a room for each. Nobody real."""
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 CARD_BITS = 26
 
@@ -30,6 +31,27 @@ class Person:
         """Give the card's raw bits as a reader sends them: left-aligned in whole bytes."""
         padding = -CARD_BITS % 8
         return (self.card << padding).to_bytes((CARD_BITS + padding) // 8, "big")
+
+    def seed_toml(self, now: datetime) -> str:
+        """Give the person and the card as a seed file has them."""
+        first, last = (now + timedelta(days=days) for days in self.days)
+        revoked = f"revoked_at = {_moment(now - timedelta(days=1))}\n" if self.revoked else ""
+        return f"""
+[[people]]
+holder = "{self.holder}"
+name = "{self.name}"
+group = "{self.note}"
+[[credentials]]
+holder = "{self.holder}"
+category = "{self.category}"
+card = {{ bits = {CARD_BITS}, data = "{self.data.hex()}" }}
+valid_from = {_moment(first)}
+valid_until = {_moment(last)}
+{revoked}"""
+
+
+def _moment(at: datetime) -> str:
+    return at.isoformat(timespec="seconds")
 
 
 def pupils(count: int) -> list[Person]:

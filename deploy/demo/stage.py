@@ -10,11 +10,11 @@ import os
 import sys
 import uuid
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 
 from deploy.demo.processes import ProcessFailed, Started
-from deploy.demo.pupils import CARD_BITS, Person
+from deploy.demo.pupils import Person
 from schemas.topics import Role
 from schemas.trust import Signer, gate_source, service_source
 
@@ -126,7 +126,7 @@ class Stage:
             site=SITE, gate=GATE, gate_key=gate_key, rules=rules, login=GUARD_LOGIN, offset=self.utc_offset_min
         )
         path = self.folder / "seed.toml"
-        path.write_text(text + "".join(_person_toml(person, datetime.now(UTC)) for person in people), encoding="utf-8")
+        path.write_text(text + "".join(person.seed_toml(datetime.now(UTC)) for person in people), encoding="utf-8")
         return path
 
     def open_to_visitors(self) -> None:
@@ -280,27 +280,6 @@ direction = "entry"
 name = "post-1"
 input = {{ reader = "{READER}", number = 2 }}
 """
-
-
-def _person_toml(person: Person, now: datetime) -> str:
-    first, last = (now + timedelta(days=days) for days in person.days)
-    revoked = f"revoked_at = {_moment(now - timedelta(days=1))}\n" if person.revoked else ""
-    return f"""
-[[people]]
-holder = "{person.holder}"
-name = "{person.name}"
-group = "{person.note}"
-[[credentials]]
-holder = "{person.holder}"
-category = "{person.category}"
-card = {{ bits = {CARD_BITS}, data = "{person.data.hex()}" }}
-valid_from = {_moment(first)}
-valid_until = {_moment(last)}
-{revoked}"""
-
-
-def _moment(at: datetime) -> str:
-    return at.isoformat(timespec="seconds")
 
 
 def _program(name: str) -> str:

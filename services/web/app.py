@@ -72,9 +72,16 @@ logger = logging.getLogger(__name__)
 class _Pages(FastAPI):
     """Dresses every response, that of our own fault too, which no middleware that is added comes to see."""
 
-    def __init__(self, *, secure: bool, lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]]) -> None:
+    def __init__(
+        self,
+        secure: bool,  # noqa: FBT001  make_app's own
+        trusted_proxies: Sequence[str],
+        lifespan: Callable[[FastAPI], AbstractAsyncContextManager[None]],
+    ) -> None:
         super().__init__(openapi_url=None, docs_url=None, redoc_url=None, lifespan=lifespan)
         self._secure = secure
+        add_error_pages(self)
+        self.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(trusted_proxies))
 
     def build_middleware_stack(self) -> ASGIApp:
         return SecurityHeaders(super().build_middleware_stack(), secure=self._secure)
@@ -107,7 +114,7 @@ def make_app(
         with suppress(asyncio.CancelledError):
             await task
 
-    app = _Pages(secure=secure_cookies, lifespan=pushing)
+    app = _Pages(secure_cookies, trusted_proxies, pushing)
     app.state.console = Console(posts, zones, names)
     app.state.parts = Parts(
         store=store,
@@ -124,8 +131,6 @@ def make_app(
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
-    add_error_pages(app)
-    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=list(trusted_proxies))
     return app
 
 
