@@ -1,8 +1,9 @@
 """The journal at the post: its day, an entry and what is added to it, the school's columns, files, paper."""
 
+import asyncio
 import csv
 import io
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import httpx
 import openpyxl
@@ -17,9 +18,11 @@ from services.store.journal_book import columns
 from services.store.journal_book.columns import DEFAULT, KNOWN
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visitors_journal.walk_ins import WalkIn, WalkInRow
+from services.web.shared.tidying import tidy
 from services.web.visitors_journal.book import CELLS
 from services.web.visitors_journal.exports import TYPES
 from services.web.visitors_journal.spreadsheet import SEPARATOR
+from tests.parts.waiting import eventually_async
 from tests.services.web.browser import PASSWORD, Browser
 from tests.services.web.conftest import Clock, client_of
 from tests.services.web.said import SITE
@@ -335,6 +338,28 @@ async def test_every_page_opens_in_every_language(director: Browser, store: Stor
         assert (await director.get(f"{PATH}{page}")).status_code == 200, page
     for kind in TYPES:
         assert (await exported(director, clock, kind)).status_code == 200
+
+
+async def test_what_is_open_is_closed_when_its_day_is_over_and_erased_in_its_time(store: Store, clock: Clock) -> None:
+    register(store, clock)
+    assert await said_after_tidying(store, clock, 1) == [NAME]
+    assert await said_after_tidying(store, clock, 366) == [None]
+
+
+async def said_after_tidying(store: Store, clock: Clock, days: int) -> list[object]:
+    """Let some days go by and the journal be tidied, and give the names that its closed entries say."""
+    before = dump(store)
+    clock.forward(days=days)
+    tidying = asyncio.create_task(tidy(store, clock))
+    await eventually_async(lambda: dump(store) != before)
+    tidying.cancel()
+    return [said.get("name") for said in dump(store) if said is not None]
+
+
+def dump(store: Store) -> list[dict[str, object] | None]:
+    """Give what the school's entries keep."""
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    return [row.said for row in store.read_now(lambda session: entries.between(session, SITE, since, None))]
 
 
 def test_every_column_has_its_cell() -> None:
