@@ -1,18 +1,9 @@
 """The visitors' journal fills itself, closes, is corrected beneath, is printed on paper and forgets."""
 
-import itertools
-import shutil
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
-from hypothesis import Phase, given, settings
-from hypothesis import strategies as st
-from sqlalchemy.engine import make_url
 from sqlmodel import Session, SQLModel, select
 
 from schemas.catalogue import Said
@@ -21,12 +12,10 @@ from schemas.guard_answer import GuardAnswer
 from schemas.passage import Outcome
 from schemas.reasons import Reason, Verdict
 from schemas.screening import FoundItem
-from services.store import audit, people, recorder, recording, schema_version, users
-from services.store.administration import RuleForbids
+from services.store import audit, people, recorder, users
 from services.store.database import Store
-from services.store.journal_book import closing, columns, lines, paper
+from services.store.journal_book import closing, lines
 from services.store.journal_book.lines import Line
-from services.store.journal_book.paper import PaperLine
 from services.store.people import PersonRow
 from services.store.records import guard_answers, visitor_passes
 from services.store.screenings import checks, custody
@@ -152,25 +141,26 @@ def test_what_an_entry_says_is_kept_when_the_person_leaves_and_nothing_edits_it(
     assert (kept.host, kept.purpose, kept.guard) == ("7 «Б»", "жиналыс", "Сәбит Оспанов")
     assert (kept.check, kept.found, [left.act for left in kept.left]) == ("found", ["W2.knife"], ["left"])
 
-    def rename(session: Session) -> None:
-        people.put(session, site=SITE, holder=row.holder, name="Басқа Адам", group_name=None)
-        known = session.get_one(WalkInRow, (SITE, row.visit))
-        known.name = "Басқа Адам"
-        custody.hand_over(
-            session,
-            site=SITE,
-            number=1,
-            act="returned",
-            to_whom="иесіне",
-            note="",
-            by="sabit",
-            post="p",
-            at=MORNING + timedelta(hours=2),
-        )
-
-    store.write_now(rename)
+    store.write_now(lambda session: _change_everything(session, row))
     settle(store)
     assert line(store) == kept
+
+
+def _change_everything(session: Session, row: WalkInRow) -> None:
+    people.put(session, site=SITE, holder=row.holder, name="Басқа Адам", group_name=None)
+    known = session.get_one(WalkInRow, (SITE, row.visit))
+    known.name = "Басқа Адам"
+    custody.hand_over(
+        session,
+        site=SITE,
+        number=1,
+        act="returned",
+        to_whom="иесіне",
+        note="",
+        by="sabit",
+        post="p",
+        at=MORNING + timedelta(hours=2),
+    )
 
 
 def _check_and_leave(session: Session, holder: str) -> None:
@@ -289,184 +279,3 @@ def every_text(store: Store) -> set[str]:
         return {str(value) for row in rows for value in row.model_dump().values()}
 
     return store.read_now(ask)
-
-
-def test_a_school_chooses_its_columns_and_names_some_of_its_own(store: Store) -> None:
-    def chosen(session: Session) -> columns.Columns:
-        return columns.of_site(session, SITE)
-
-    assert store.read_now(chosen).shown == list(columns.DEFAULT)
-    for _ in range(2):
-        store.write_now(lambda session: _choose(session, ["name", "own-1", "number", "nonsense"], {"own-1": "Автобус"}))
-    known = store.read_now(chosen)
-    assert (known.version, known.shown, known.own) == (1, ["name", "own-1", "number"], {"own-1": "Автобус"})
-    assert columns.next_own(known.own, 2) == ["own-2", "own-3"]
-    with pytest.raises(RuleForbids, match="meanwhile"):
-        store.write_now(lambda session: _choose(session, ["name"], {}))
-    assert len(store.read_now(lambda session: audit.of_act(session, SITE, "journal_columns_chosen"))) == 1
-
-
-@pytest.mark.parametrize(
-    ("code", "shown", "own"),
-    [
-        ("no_column", ["nonsense"], {}),
-        ("no_column", ["own-1"], {"own-1": " "}),
-        ("long_title", ["name"], {"own-1": "ы" * 61}),
-        ("too_many", ["name"], {f"own-{number}": "ы" for number in range(7)}),
-    ],
-)
-def test_columns_that_cannot_be_are_refused(store: Store, code: str, shown: list[str], own: dict[str, str]) -> None:
-    with pytest.raises(RuleForbids, match=code):
-        store.write_now(lambda session: _choose(session, shown, own))
-
-
-def _choose(session: Session, shown: list[str], own: dict[str, str]) -> None:
-    columns.choose(session, site=SITE, shown=shown, own=own, seen_version=0, by="dir", at=MORNING)
-
-
-def test_a_sheet_is_printed_once_for_a_form_and_its_lines_are_typed_in_once(store: Store) -> None:
-    def printed(session: Session) -> list[int]:
-        rows = paper.print_sheets(session, site=SITE, count=2, printing="p-1", by="dir", at=MORNING)
-        return [row.sheet for row in rows]
-
-    assert [store.write_now(printed) for _ in range(2)] == [[1, 2], [1, 2]]
-    told = [on_paper(1, left_at=MORNING + timedelta(hours=1)), on_paper(2), on_paper(99)]
-    assert [type_in(store, 2, told) for _ in range(2)] == [2, 0]
-    assert type_in(store, 2, [on_paper(2, name="Басқа Адам")]) == 0
-    rows = book(store)
-    assert [(row.sheet, row.line, row.said is not None) for row in rows] == [(2, 1, True), (2, 2, False)]
-    assert [(line(store, row.number).name, line(store, row.number).from_paper) for row in rows] == [
-        ("Дана Омарова", True)
-    ] * 2
-    for site, sheet in ((SITE, 3), ("school-2", 1)):
-        with pytest.raises(LookupError):
-            type_in(store, sheet, told, site)
-
-
-def on_paper(number: int, **changes: Any) -> PaperLine:
-    fields: dict[str, Any] = {
-        "line": number,
-        "came_at": MORNING,
-        "left_at": None,
-        "name": "Дана Омарова",
-        "category": "visitor",
-        "document_kind": "passport",
-        "document_tail": "1234",
-        "host_text": "директор",
-        "purpose": "іс",
-    }
-    return PaperLine(**{**fields, **changes})
-
-
-def type_in(store: Store, sheet: int, told: Sequence[PaperLine], site: str = SITE) -> int:
-    return store.write_now(
-        lambda session: paper.type_in(
-            session, site=site, sheet=sheet, told=told, by="sabit", post="p", at=MORNING + timedelta(hours=5)
-        )
-    )
-
-
-STORY: list[Event[Any]] = [
-    *moved(1, MORNING + HOUR, holder="visitor-a"),
-    *moved(2, MORNING + 2 * HOUR, way="exit", holder="visitor-a"),
-    *moved(3, MORNING + 3 * HOUR, holder="visitor-a"),
-    *moved(4, MORNING + 4 * HOUR, holder="visitor-a"),
-    *moved(5, MORNING + 5 * HOUR, way="exit", holder="visitor-a"),
-    *moved(6, MORNING + HOUR, holder="contractor-b", category="contractor"),
-    *moved(7, MORNING + HOUR, holder="pupil-c", category="pupil"),
-    *moved(8, MORNING + 20 * HOUR, way="exit", holder="contractor-b", category="contractor"),
-]
-"""A morning of one who was registered and comes twice more (once without having been seen to leave), a contractor who
-stays until after midnight, a pupil.
-"""
-
-
-def state(store: Store) -> list[tuple[Any, ...]]:
-    """Give the journal without its numbers, which are given as entries come."""
-    rows = book(store)
-    assert sorted(row.number for row in rows) == list(range(1, len(rows) + 1))
-    return sorted((row.source, row.holder, row.opened_at, row.left_at, str(row.said)) for row in rows)
-
-
-def told_at_once(store: Store) -> list[tuple[Any, ...]]:
-    store.write_now(_register_a)
-    for event in STORY:
-        keep(store, event)
-    settle(store, MORNING + timedelta(days=2))
-    return state(store)
-
-
-def _register_a(session: Session) -> None:
-    people.put(session, site=SITE, holder="visitor-a", name="Айгүл", group_name=None)
-    entries.open_entry(
-        session, site=SITE, source="walk-in-a", holder="visitor-a", visit="walk-in-a", at=MORNING + HOUR / 2
-    )
-
-
-def test_the_story_is_what_it_should_be(store: Store) -> None:
-    told = [(source, left) for source, _, _, left, _ in told_at_once(store)]
-    second = timedelta(seconds=4)
-    assert told == [
-        ("gate-1:1:503", None),
-        ("gate-1:1:504", MORNING + 5 * HOUR + second),
-        ("gate-1:1:506", MORNING + 20 * HOUR + second),
-        ("walk-in-a", MORNING + 2 * HOUR + second),
-    ]
-
-
-@pytest.fixture(scope="module")
-def empty(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database at head, made once."""
-    path = tmp_path_factory.mktemp("journal") / "qaqpa.db"
-    store = Store(make_url(f"sqlite:///{path}"))
-    schema_version.upgrade(store)
-    store.close()
-    return path
-
-
-@contextmanager
-def fresh(empty: Path) -> Iterator[Store]:
-    """A store of its own for one example."""
-    with TemporaryDirectory() as folder:
-        store = Store(make_url(f"sqlite:///{shutil.copy(empty, folder)}"))
-        yield store
-        store.close()
-
-
-@pytest.fixture(scope="module")
-def whole(empty: Path) -> list[tuple[Any, ...]]:
-    """The journal when everything comes in its order, once."""
-    with fresh(empty) as store:
-        return told_at_once(store)
-
-
-@settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
-@given(order=st.permutations(range(len(STORY))), again=st.lists(st.integers(0, len(STORY) - 1)), size=st.integers(1, 6))
-def test_whatever_order_records_come_in_and_however_often_the_journal_is_the_same(
-    empty: Path,
-    whole: list[tuple[Any, ...]],
-    order: list[int],
-    again: list[int],
-    size: int,
-) -> None:
-    coming = [STORY[place] for place in (*order, *again)]
-    with fresh(empty) as store:
-        store.write_now(_register_a)
-        for first in range(0, len(coming), size):
-            keep(store, *coming[first : first + size])
-        settle(store, MORNING + timedelta(days=2))
-        assert state(store) == whole
-
-
-def test_a_passage_and_its_act_that_two_recorders_saw_at_once_are_in_it_in_the_evening(store: Store) -> None:
-    register(store)
-    halves = moved(1, MORNING + HOUR, holder="visitor-b")
-    store.write_now(lambda session: recording.record(session, halves))
-    assert len(book(store)) == 1
-    settle(store)
-    assert [row.holder for row in book(store)][1] == "visitor-b"
-
-
-def test_every_column_is_known_and_the_default_is_the_laws(store: Store) -> None:
-    assert set(columns.DEFAULT) <= set(columns.KNOWN)
-    assert all(len(list(group)) == 1 for _, group in itertools.groupby(sorted(columns.KNOWN)))

@@ -116,6 +116,26 @@ async def stranger(app: FastAPI) -> AsyncIterator[Browser]:
         yield Browser(client)
 
 
+@pytest.fixture
+async def director(app: FastAPI, store: Store, clock: Clock) -> Browser:
+    """A browser in which the director has signed in."""
+    role, at = users.UserRole.DIRECTOR, clock.now - timedelta(days=1)
+
+    def enter(session: Session) -> None:
+        for site, login in ((SITE, "iman"), ("school-2", "other")):
+            told = {"site": site, "login": login, "name": login, "language": "kk", "password": PASSWORD}
+            users.put(session, role=role, by="test", at=at, **told)
+
+    store.write_now(enter)
+    return await signed_in(app, "iman")
+
+
+async def signed_in(app: FastAPI, login: str) -> Browser:
+    browser = Browser(client_of(app))
+    await browser.sign_in(login)
+    return browser
+
+
 def client_of(app: FastAPI) -> httpx.AsyncClient:
     """Make a client of an app, as if from 192.0.2.7 by HTTPS."""
     transport = httpx.ASGITransport(app, raise_app_exceptions=False, client=("192.0.2.7", 5000))

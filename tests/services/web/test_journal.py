@@ -1,32 +1,25 @@
 """The journal at the post: its day, an entry and what is added to it, the school's columns, files, paper."""
 
-import csv
-import io
-from datetime import timedelta
+import asyncio
+from datetime import UTC, datetime, timedelta
 
-import httpx
-import openpyxl
-import pypdf
 import pytest
 from fastapi import FastAPI
-from sqlmodel import Session
 
-from services.store import audit, users
 from services.store.database import Store
 from services.store.journal_book import columns
-from services.store.journal_book.columns import DEFAULT, KNOWN
+from services.store.journal_book.columns import KNOWN
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visitors_journal.walk_ins import WalkIn, WalkInRow
+from services.web.shared.tidying import tidy
 from services.web.visitors_journal.book import CELLS
-from services.web.visitors_journal.exports import TYPES
-from services.web.visitors_journal.spreadsheet import SEPARATOR
-from tests.services.web.browser import PASSWORD, Browser
-from tests.services.web.conftest import Clock, client_of
+from tests.parts.waiting import eventually_async
+from tests.services.web.browser import Browser
+from tests.services.web.conftest import Clock, signed_in
 from tests.services.web.said import SITE
 
 PATH = "/post/journal"
 NAME = "Ерланова Мәдина Қуанышқызы"
-LETTERS = "ӘәҒғҚқҢңӨөҰұҮүҺһІі"
 
 
 def register(store: Store, clock: Clock, number: int = 1, site: str = SITE, **changes: str) -> WalkInRow:
@@ -44,31 +37,6 @@ def register(store: Store, clock: Clock, number: int = 1, site: str = SITE, **ch
     return store.write_now(
         lambda session: walk_ins.register(session, site=site, told=walk_in, by="sabit", post="post-1", at=clock.now)
     )
-
-
-@pytest.fixture
-async def director(app: FastAPI, store: Store, clock: Clock) -> Browser:
-    """A browser in which the director has signed in."""
-    role, at = users.UserRole.DIRECTOR, clock.now - timedelta(days=1)
-
-    def enter(session: Session) -> None:
-        for site, login in ((SITE, "iman"), ("school-2", "other")):
-            told = {"site": site, "login": login, "name": login, "language": "kk", "password": PASSWORD}
-            users.put(session, role=role, by="test", at=at, **told)
-
-    store.write_now(enter)
-    return await signed_in(app, "iman")
-
-
-async def signed_in(app: FastAPI, login: str) -> Browser:
-    browser = Browser(client_of(app))
-    await browser.sign_in(login)
-    return browser
-
-
-async def exported(browser: Browser, clock: Clock, kind: str) -> httpx.Response:
-    day = (clock.now + timedelta(hours=5)).date().isoformat()
-    return await browser.send(f"{PATH}/export", f"{PATH}/export", kind=kind, since=day, until=day)
 
 
 async def test_whoever_is_registered_is_in_todays_journal_and_found_by_name(
@@ -166,99 +134,6 @@ async def test_a_guard_neither_chooses_columns_nor_takes_the_journal_away(browse
     assert f"{PATH}/{page}" not in (await browser_at_post.get(PATH)).text
 
 
-@pytest.mark.parametrize("typed", ["=cmd|' /C calc'!A0", "+7701", "-2+3", "@SUM(A1)", "=1+1"])
-async def test_a_name_that_is_a_formula_is_text_in_every_file(
-    director: Browser, store: Store, clock: Clock, typed: str
-) -> None:
-    register(store, clock, name=typed)
-    rows = csv_rows((await exported(director, clock, "csv")).content)
-    place = list(DEFAULT).index("name")
-    assert rows[1][place] == f"'{typed}"
-    sheet = openpyxl.load_workbook(io.BytesIO((await exported(director, clock, "xlsx")).content)).active
-    assert sheet is not None
-    cell = sheet.cell(2, place + 1)
-    assert (cell.value, cell.data_type) == (typed, "s")
-
-
-def csv_rows(content: bytes) -> list[list[str]]:
-    assert content.startswith(b"\xef\xbb\xbf")
-    return list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""), delimiter=SEPARATOR))
-
-
-async def test_every_file_has_the_columns_the_entries_and_what_was_added(
-    director: Browser, store: Store, clock: Clock
-) -> None:
-    register(store, clock, purpose=f"{LETTERS} «іс»")
-    register(store, clock, 2, name='Дана "О"; <b>Марова</b>')
-    register(store, clock, 3, site="school-2", name="Бөтен")
-    page = f"{PATH}/entries/1"
-    await director.send(page, page, column="time_out", text="14:05 кетті", form="f")
-    rows = csv_rows((await exported(director, clock, "csv")).content)
-    titles = rows[0]
-    assert len(titles) == len(DEFAULT) + 1
-    assert [row[0] for row in rows[1:]] == ["1", "2"]
-    assert "14:05 кетті" in rows[1][-1]
-    assert rows[2][titles.index("Аты-жөні")] == 'Дана "О"; <b>Марова</b>'
-    sheet = openpyxl.load_workbook(io.BytesIO((await exported(director, clock, "xlsx")).content)).active
-    assert sheet is not None
-    assert [[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)] == rows
-    answer = await exported(director, clock, "pdf")
-    assert answer.headers["content-disposition"].endswith('.pdf"')
-    text = pdf_text(answer.content)
-    assert all(letter in text for letter in LETTERS)
-    assert "14:05 кетті" in text
-    assert "Бөтен" not in text
-    deeds = store.read_now(lambda session: audit.of_act(session, SITE, "journal_exported"))
-    assert sorted(deed.detail["kind"] for deed in deeds) == sorted(TYPES)
-    assert {deed.detail["entries"] for deed in deeds} == {"2"}
-
-
-def pdf_text(content: bytes) -> str:
-    return "\n".join(page.extract_text() for page in pypdf.PdfReader(io.BytesIO(content)).pages)
-
-
-async def test_a_pdf_is_a4_across_with_the_school_the_titles_and_a_number_on_every_page(
-    director: Browser, store: Store, clock: Clock
-) -> None:
-    for number in range(60):
-        register(store, clock, number, name=f"Келуші {number} {'ұзын ' * 30}")
-    pages = pypdf.PdfReader(io.BytesIO((await exported(director, clock, "pdf")).content)).pages
-    assert len(pages) > 2
-    for number, page in enumerate(pages, 1):
-        assert round(page.mediabox.width) == 842
-        text = page.extract_text()
-        assert "№ 12 мектеп-лицей" in text
-        assert "Мақсаты" in text
-        assert f"{number}-бет, барлығы {len(pages)}" in text
-
-
-async def test_another_schools_director_gets_that_schools_journal_only(
-    app: FastAPI, director: Browser, store: Store, clock: Clock
-) -> None:
-    register(store, clock)
-    other = await signed_in(app, "other")
-    assert len(csv_rows((await exported(other, clock, "csv")).content)) == 1
-    assert NAME not in (await other.get(PATH)).text
-    assert len(csv_rows((await exported(director, clock, "csv")).content)) == 2
-
-
-@pytest.mark.parametrize(
-    ("kind", "since", "until"),
-    [
-        ("exe", "2026-11-01", "2026-11-02"),
-        ("csv", "2026-11-02", "2026-11-01"),
-        ("csv", "2026-01-01", "2026-11-01"),
-        ("csv", "nonsense", "2026-11-01"),
-    ],
-)
-async def test_a_period_that_cannot_be_is_told_and_nothing_is_written(
-    director: Browser, store: Store, kind: str, since: str, until: str
-) -> None:
-    answer = await director.send(f"{PATH}/export", f"{PATH}/export", kind=kind, since=since, until=until)
-    assert answer.status_code == 422
-    assert store.read_now(lambda session: audit.of_act(session, SITE, "journal_exported")) == []
-
-
 LINE = {"name": NAME, "document_kind": "passport", "document_tail": "N1234", "category": "visitor"}
 
 
@@ -333,8 +208,28 @@ async def test_every_page_opens_in_every_language(director: Browser, store: Stor
     pages = ("", "?q=ерланова", "/entries/1", "/columns", "/export", "/paper", "/paper/1", "/paper/print?printing=p1")
     for page in pages:
         assert (await director.get(f"{PATH}{page}")).status_code == 200, page
-    for kind in TYPES:
-        assert (await exported(director, clock, kind)).status_code == 200
+
+
+async def test_what_is_open_is_closed_when_its_day_is_over_and_erased_in_its_time(store: Store, clock: Clock) -> None:
+    register(store, clock)
+    assert await said_after_tidying(store, clock, 1) == [NAME]
+    assert await said_after_tidying(store, clock, 366) == [None]
+
+
+async def said_after_tidying(store: Store, clock: Clock, days: int) -> list[object]:
+    """Let some days go by and the journal be tidied, and give the names that its closed entries say."""
+    before = dump(store)
+    clock.forward(days=days)
+    tidying = asyncio.create_task(tidy(store, clock))
+    await eventually_async(lambda: dump(store) != before)
+    tidying.cancel()
+    return [said.get("name") for said in dump(store) if said is not None]
+
+
+def dump(store: Store) -> list[dict[str, object] | None]:
+    """Give what the school's entries keep."""
+    since = datetime(2020, 1, 1, tzinfo=UTC)
+    return [row.said for row in store.read_now(lambda session: entries.between(session, SITE, since, None))]
 
 
 def test_every_column_has_its_cell() -> None:
