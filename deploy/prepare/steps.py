@@ -58,16 +58,20 @@ def is_done(step: Step) -> bool:
 
 
 def run(steps: Sequence[Step], say: Say) -> None:
-    """Do the steps that are not done, in order, with a line before and after each."""
-    needed = [step for step in steps if not is_done(step)]
-    for number, step in enumerate(needed, start=1):
-        say(f"[{number}/{len(needed)}] {step.name} ...")
+    """Do the steps that are not done, in order, with a line before and after each. Each is looked at when its turn
+    comes: what a step before it took away is to be done again.
+    """
+    for number, step in enumerate(steps, start=1):
+        if is_done(step):
+            continue
+        place = f"[{number}/{len(steps)}] {step.name}"
+        say(f"{place} ...")
         began = time.monotonic()
         step.stamp.unlink(missing_ok=True)
         step.do(say)
         step.stamp.parent.mkdir(parents=True, exist_ok=True)
         step.stamp.write_text(digest(step.made_from) + "\n", encoding="utf-8")
-        say(f"[{number}/{len(needed)}] {step.name}: done in {time.monotonic() - began:.1f} s")
+        say(f"{place}: done in {time.monotonic() - began:.1f} s")
 
 
 def call(command: Sequence[str | Path], log: Path, say: Say, *, environment: Mapping[str, str] | None = None) -> None:

@@ -24,8 +24,8 @@ from services.store.visits.deeds import Asked, Decision
 from services.store.visits.pass_keys import PassKeys
 from services.store.visits.seals import Seals
 from services.store.visits.visits import VisitRow
+from tests.pages.lived_in import MAIL, VISITS
 from tests.pages.school import FILES, School
-from tests.pages.test_every_page import MAIL, VISITS
 from tests.parts.browser import OPTIONS
 from tests.services.web.said import SITE, policy
 

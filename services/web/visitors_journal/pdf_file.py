@@ -7,6 +7,7 @@ The rows are laid out here and not by fpdf2's table, which measures every cell t
 from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
+from typing import Literal
 
 from fpdf import FPDF
 
@@ -15,7 +16,8 @@ from services.web.visitors_journal.book import Entry, Wording
 FONT = "PT Sans"
 """It has every letter of the Kazakh alphabet, and comes as a package."""
 
-_FILES = {"": "PT_Sans-Web-Regular.ttf", "B": "PT_Sans-Web-Bold.ttf"}
+Style = Literal["", "B"]
+_FILES: dict[Style, str] = {"": "PT_Sans-Web-Regular.ttf", "B": "PT_Sans-Web-Bold.ttf"}
 _WEIGHTS = {"number": 5, "date": 9, "time_in": 6, "time_out": 6, "name": 15, "document": 12, "checked": 12}
 _WEIGHT = 10
 _TEXT_PT, _TITLE_PT = 7, 11
@@ -63,7 +65,7 @@ class _Book(FPDF):
         for line in self._told.beneath(entry):
             self._row([line], [self.epw])
 
-    def _style(self, style: str) -> None:
+    def _style(self, style: Style) -> None:
         self.set_font(FONT, style, _TEXT_PT)
         self._measured.cache_clear()
 

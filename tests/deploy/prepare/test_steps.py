@@ -82,6 +82,18 @@ def test_a_step_that_failed_is_not_taken_for_done(bakery: Bakery) -> None:
     assert not is_done(step)
 
 
+def test_what_a_step_takes_away_is_made_again_by_the_one_after_it(bakery: Bakery, tmp_path: Path) -> None:
+    bakery.go()
+    oven = tmp_path / "oven"
+
+    def rebuild(_: Say) -> None:
+        oven.write_text("new", encoding="utf-8")
+        bakery.step().stamp.unlink()
+
+    run([Step("oven", ("brick",), (oven,), tmp_path / "oven.stamp", rebuild), bakery.step()], bakery.said.append)
+    assert bakery.baked == 2
+
+
 def test_the_digest_is_of_content_not_of_place(tmp_path: Path) -> None:
     for name in ("a", "b"):
         (tmp_path / name).write_text("same", encoding="utf-8")

@@ -1,6 +1,5 @@
 """The journal at the post: its day, an entry and what is added to it, the school's columns, files, paper."""
 
-import asyncio
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +10,8 @@ from services.store.journal_book import columns
 from services.store.journal_book.columns import KNOWN
 from services.store.visitors_journal import entries, walk_ins
 from services.store.visitors_journal.walk_ins import WalkIn, WalkInRow
-from services.web.shared.tidying import tidy
+from services.web.shared.rounds import AT_THE_POST, make_round
 from services.web.visitors_journal.book import CELLS
-from tests.parts.waiting import eventually_async
 from tests.services.web.browser import Browser
 from tests.services.web.conftest import Clock, signed_in
 from tests.services.web.said import SITE
@@ -212,17 +210,14 @@ async def test_every_page_opens_in_every_language(director: Browser, store: Stor
 
 async def test_what_is_open_is_closed_when_its_day_is_over_and_erased_in_its_time(store: Store, clock: Clock) -> None:
     register(store, clock)
-    assert await said_after_tidying(store, clock, 1) == [NAME]
-    assert await said_after_tidying(store, clock, 366) == [None]
+    assert await said_after_a_round(store, clock, 1) == [NAME]
+    assert await said_after_a_round(store, clock, 366) == [None]
 
 
-async def said_after_tidying(store: Store, clock: Clock, days: int) -> list[object]:
-    """Let some days go by and the journal be tidied, and give the names that its closed entries say."""
-    before = dump(store)
+async def said_after_a_round(store: Store, clock: Clock, days: int) -> list[object]:
+    """Let some days go by and a round be made, and give the names that the closed entries say."""
     clock.forward(days=days)
-    tidying = asyncio.create_task(tidy(store, clock))
-    await eventually_async(lambda: dump(store) != before)
-    tidying.cancel()
+    await make_round(store, clock.now, AT_THE_POST)
     return [said.get("name") for said in dump(store) if said is not None]
 
 

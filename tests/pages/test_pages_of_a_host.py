@@ -1,4 +1,4 @@
-"""Every page of a host's desk, of an invitation and of a parents' evening, as ``test_every_page.py`` looks at them."""
+"""The pages of a host's desk, of an invitation and of a parents' evening."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -10,11 +10,11 @@ from services.store.visits.evenings import EveningRow
 from services.store.visits.invitations import InvitationRow
 from services.store.visits.seals import Seals
 from services.store.visits.sign_ins import SignInRow
+from tests.pages.looker import Looker
 from tests.pages.school import FILES
-from tests.pages.test_every_page import Looker, looker, open_school, the_code
+from tests.pages.visiting import the_code
 from tests.services.web.said import SITE
 
-__all__ = ["looker", "open_school"]
 pytestmark = pytest.mark.timeout(300)
 SEALS = Seals(FILES.seeds["visits"])
 NAMES = "Ахметов Серік\nҚасымова Айгүл Болатқызы\nКонстантинопольская Екатерина Александровна"
