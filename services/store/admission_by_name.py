@@ -18,6 +18,7 @@ from schemas.site_policy import QUESTION_AFTER_S
 from services.store import directory
 from services.store.administration import RuleForbids
 from services.store.lists import matches
+from services.store.local_time import local_midnight
 from services.store.outbox import OutboxRow
 from services.store.people import PersonRow
 from services.store.records import credentials, guard_answers, screenings, site_modes, site_policies, visitor_passes
@@ -150,7 +151,8 @@ def _refuse(
     if check is not None and check.standing != "clear":
         raise RuleForbids("check_stands")
     visit = _valid_pass(session, site, admission.holder, at)
-    due_since = [visitor.came_at] if visitor is not None and visitor.drawn else []
+    drawn_at = walk_ins.last_drawn(session, site, admission.holder, local_midnight(session, site, at))
+    due_since = [drawn_at] if drawn_at is not None else []
     due_since += [visit.valid_from] if visit is not None and visit.screening_due else []
     if due_since and (check is None or check.checked_at < max(due_since)):
         raise RuleForbids("check_due")

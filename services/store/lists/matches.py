@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Literal
 
 import sqlalchemy as sa
+from sqlalchemy.orm import Mapped
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.store.columns import UtcDateTime
@@ -77,9 +78,12 @@ def stands(session: Session, site: str, subject: str) -> Literal["open", "same_p
     return "open" if OPEN in states else None
 
 
-def open_subjects(site: str) -> sa.Select[str]:
-    """Give, as a subquery, whatever waits for the duty administrator's word."""
-    return sa.select(col(MatchRow.subject)).where(col(MatchRow.site) == site, col(MatchRow.state) == OPEN)
+def withheld(site: Mapped[str], subject: Mapped[str]) -> sa.ColumnElement[bool]:
+    """Give the condition, for a query over visits, under which one is the duty administrator's matter alone: it waits
+    for their word, or they have said that it is the person on the list. Its host is not to see it.
+    """
+    same = col(MatchRow.site) == site, col(MatchRow.subject) == subject
+    return sa.exists().where(*same, col(MatchRow.state).in_((OPEN, SAME_PERSON)))
 
 
 def waiting(session: Session, site: str) -> Sequence[MatchRow]:

@@ -58,7 +58,7 @@ def is_drawn(session: Session, site: str, holder: str, midnight: datetime) -> bo
     """Tell whether the system drew a holder for a check on the day that begins at ``midnight``, at the post or when
     the visit was asked for; being registered once more takes nobody out of it.
     """
-    if walk_ins.drawn_since(session, site, holder, midnight):
+    if walk_ins.last_drawn(session, site, holder, midnight) is not None:
         return True
     visit = visits.of_holder(session, site, holder)
     return (

@@ -153,12 +153,13 @@ def since(session: Session, site: str, moment: datetime) -> Sequence[WalkInRow]:
     return session.exec(query.order_by(col(WalkInRow.came_at).desc())).all()
 
 
-def drawn_since(session: Session, site: str, holder: str, moment: datetime) -> bool:
-    """Tell whether the system chose a visitor for a check since a moment, in any registration: to register somebody
-    again spares nobody.
+def last_drawn(session: Session, site: str, holder: str, since: datetime) -> datetime | None:
+    """Give when a visitor last came since a moment whom the system chose for a check, in any registration: to register
+    somebody again spares nobody.
     """
-    query = select(WalkInRow.visit).where(WalkInRow.site == site, WalkInRow.holder == holder, WalkInRow.drawn)
-    return session.exec(query.where(WalkInRow.came_at >= moment).limit(1)).first() is not None
+    query = select(WalkInRow.came_at).where(WalkInRow.site == site, WalkInRow.holder == holder, WalkInRow.drawn)
+    query = query.where(WalkInRow.came_at >= since)
+    return session.exec(query.order_by(col(WalkInRow.came_at).desc()).limit(1)).first()
 
 
 def returning(session: Session, site: str, wanted: str, limit: int) -> list[WalkInRow]:

@@ -110,7 +110,7 @@ def of_contact(session: Session, site: str, contact: str, limit: int) -> Sequenc
 def to_decide(session: Session, site: str, limit: int) -> Sequence[VisitRow]:
     """Give a site's visits that wait for a decision, the nearest first; without those that are held."""
     query = select(VisitRow).where(VisitRow.site == site, VisitRow.state == "requested")
-    query = query.where(col(VisitRow.visit).not_in(matches.open_subjects(site)))
+    query = query.where(~matches.withheld(col(VisitRow.site), col(VisitRow.visit)))
     return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
 
 
@@ -140,16 +140,18 @@ def expected(
 
 
 def of_hosts(session: Session, site: str, hosts: Collection[str], at: datetime, limit: int = 500) -> Sequence[VisitRow]:
-    """Give the visits to some of a site's hosts that are not over, the nearest first."""
+    """Give the visits to some of a site's hosts that are not over and that hosts may see, the nearest first."""
     if not hosts:
         return []
     query = select(VisitRow).where(VisitRow.site == site, col(VisitRow.host).in_(hosts), VisitRow.leaves_at > at)
+    query = query.where(~matches.withheld(col(VisitRow.site), col(VisitRow.visit)))
     return session.exec(query.order_by(col(VisitRow.arrives_at)).limit(limit)).all()
 
 
 def past_of_hosts(session: Session, site: str, hosts: Collection[str], at: datetime, limit: int) -> Sequence[VisitRow]:
-    """Give the visits to some of a site's hosts that are over, the latest first."""
+    """Give the visits to some of a site's hosts that are over and that hosts may see, the latest first."""
     if not hosts:
         return []
     query = select(VisitRow).where(VisitRow.site == site, col(VisitRow.host).in_(hosts), VisitRow.leaves_at <= at)
+    query = query.where(~matches.withheld(col(VisitRow.site), col(VisitRow.visit)))
     return session.exec(query.order_by(col(VisitRow.leaves_at).desc()).limit(limit)).all()

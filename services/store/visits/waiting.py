@@ -12,6 +12,7 @@ from sqlmodel import Field, Session, SQLModel, col, select
 from services.store import audit, messages
 from services.store.columns import UtcDateTime
 from services.store.insertion import insert_once
+from services.store.lists import matches
 from services.store.local_time import zone_of
 from services.store.visits.evenings import EveningVisitRow
 from services.store.visits.hosts import HostRow
@@ -47,6 +48,7 @@ def tell_unanswered(session: Session, at: datetime, within: timedelta) -> int:
     nobody = ~sa.exists().where(col(HostRow.site) == VisitRow.site, col(HostRow.host) == VisitRow.host)
     late = (col(VisitRow.requested_at) <= at - within) | (col(VisitRow.arrives_at) <= at + BEFORE_IT_BEGINS)
     query = select(VisitRow).where(VisitRow.state == "requested", VisitRow.leaves_at > at, nobody | late)
+    query = query.where(~matches.withheld(col(VisitRow.site), col(VisitRow.visit)))
     rows = session.exec(query.where(_not_raised("unanswered")).limit(_AT_ONCE)).all()
     for row in rows:
         _raise(session, row, "unanswered", 0, at)

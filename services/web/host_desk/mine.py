@@ -6,6 +6,7 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
+from services.store.lists import matches
 from services.store.visits import evenings, hosts, invitations, standing_in, visits
 from services.store.visits.visits import VisitRow
 from services.web.host_desk import answering
@@ -68,8 +69,11 @@ async def visit_answered(request: Request, desk: OfHost, visit: str) -> Response
 
 async def _mine(request: Request, desk: Desk, visit: str) -> Asking:
     row = await answering.visit_of(request, desk.here, visit)
-    mine = await parts_of(request).store.read(lambda session: _hosts(session, desk))
-    if row.host not in mine:
+
+    def may_see(session: Session) -> bool:
+        return row.host in _hosts(session, desk) and matches.stands(session, row.site, row.visit) is None
+
+    if not await parts_of(request).store.read(may_see):
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     return Asking(desk.here, row, f"{desk.base}/visit/{visit}", desk.by, desk.home)
 

@@ -23,6 +23,7 @@ from services.store.messages import MessageRow
 from services.store.visitors_journal import walk_ins
 from services.store.visitors_journal.walk_ins import WalkIn, WalkInRow
 from services.store.visits import deeds, visits
+from services.store.visits import waiting as unanswered
 from services.store.visits.forgetting import forget
 from tests.schemas.examples import AT
 from tests.services.store.test_visits import POLICY, SEALS, SITE, ask, decide, held, school, told
@@ -116,6 +117,33 @@ def test_a_visit_that_is_cancelled_while_it_waits_was_never_told_to_its_host(lis
     visit = ask(listed, name="Серик Ахметов")
     assert listed.write_now(lambda session: deeds.cancel(session, site=SITE, visit=visit.visit, at=AT))
     assert told(listed) == ["possible_match"]
+
+
+def test_a_host_sees_nothing_of_a_visit_that_is_the_duty_administrators_alone(listed: Store) -> None:
+    visit = ask(listed, name="Серик Ахметов")
+    assert visit.host is not None
+    mine = [visit.host]
+
+    def seen() -> int:
+        def look(session: Session) -> int:
+            to_come = visits.of_hosts(session, SITE, mine, AT)
+            return len(to_come) + len(visits.past_of_hosts(session, SITE, mine, visit.leaves_at, 9))
+
+        return listed.read_now(look)
+
+    assert seen() == 0
+    soon = visit.arrives_at - timedelta(minutes=1)
+    assert listed.write_now(lambda session: unanswered.tell_unanswered(session, soon, timedelta(hours=1))) == 0
+    assert says(listed, same_person=True)
+    assert seen() == 0
+    assert told(listed) == ["possible_match", "visitor_declined"]
+
+
+def test_what_is_not_the_same_is_the_hosts_to_see(listed: Store) -> None:
+    visit = ask(listed, name="Серик Ахметов")
+    assert says(listed, same_person=False)
+    rows = listed.read_now(lambda session: visits.of_hosts(session, SITE, [visit.host or ""], AT))
+    assert [row.visit for row in rows] == [visit.visit]
 
 
 def test_not_the_same_goes_on_and_is_remembered_and_another_one_of_the_name_is_not(listed: Store) -> None:

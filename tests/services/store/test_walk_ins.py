@@ -7,8 +7,9 @@ import pytest
 from sqlmodel import Session, select
 
 from schemas.site_policy import CategoryRules, Measure, Threat
-from services.store import administration, audit, people
-from services.store.administration import NotAllowed
+from services.store import administration, admission_by_name, audit, people
+from services.store.administration import NotAllowed, RuleForbids
+from services.store.admission_by_name import Admission
 from services.store.database import Store
 from services.store.screenings import registrations
 from services.store.visitors_journal import entries, walk_ins
@@ -112,6 +113,13 @@ def test_registering_somebody_again_takes_nobody_out_of_a_draw(school: Store) ->
     assert not school.read_now(
         lambda session: registrations.is_drawn(session, SITE, row.holder, MIDNIGHT + timedelta(days=1))
     )
+    told, at = Admission(holder=row.holder, gate="g-1", because="document_seen"), AT + timedelta(minutes=number)
+    with pytest.raises(RuleForbids, match="check_due"):
+        school.write_now(
+            lambda session: admission_by_name.let_in(
+                session, site=SITE, admission=told, by="sabit", post="entrance", at=at
+            )
+        )
 
 
 def test_where_a_threat_level_allows_no_walk_ins_nothing_is_left_of_one(school: Store) -> None:
