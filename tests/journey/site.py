@@ -129,7 +129,8 @@ class Site:
         """Assert that every promise of the way holds, as soon as what is under way has come to its end."""
 
         def kept() -> bool:
-            assert broken_promises(self.observed) == []
+            broken = broken_promises(self.observed)
+            assert not broken, "; ".join(broken)
             return True
 
         await eventually_async(kept, 30)

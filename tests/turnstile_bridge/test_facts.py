@@ -173,7 +173,9 @@ def test_a_guards_answer_is_taken_from_administration_only_and_for_this_gate_onl
     other = msgspec.structs.replace(answer, gate="school-1-back")
     place = incoming_partition(GUARD_ANSWERS)
     by = home.services[Role.ADMINISTRATION]
-    assert incoming.order(GUARD_ANSWERS, (place, 0), record(by, answer)) == GuardAnswered("administration:1:1", answer)
+    assert incoming.order(GUARD_ANSWERS, (place, 0), record(by, answer)) == GuardAnswered(
+        "administration:1:1", answer, at=NOW
+    )
     assert incoming.order(GUARD_ANSWERS, (place, 1), record(by, other)) is None
     assert incoming.refused == 0
     assert incoming.order(GUARD_ANSWERS, (place, 2), record(home.services[Role.WEB], answer)) is None

@@ -34,6 +34,13 @@ class _Record(NamedTuple):
     serialized_value_size: int = 0
 
 
+class _Sent:
+    """A producer that has sent everything."""
+
+    async def flush(self) -> None:
+        return
+
+
 class _Played(PromptConsumer):
     """The consumer, on a log of its own: ``begins`` to ``ends`` of each partition, and what the group has committed."""
 
@@ -48,6 +55,8 @@ class _Played(PromptConsumer):
         self.may_end = asyncio.Event()
         self.may_end.set()
         self.handed: list[tuple[int, int]] = []
+        self.tried: list[dict[TP, int]] = []
+        self.coordinator_knows_us = True
 
     def assignment(self) -> set[TP]:
         return {READS, OTHER}
@@ -80,6 +89,10 @@ class _Played(PromptConsumer):
     def _to_message(self, _: TP, record: _Record) -> Any:
         return record
 
+    async def _commit(self, offsets: Mapping[TP, int]) -> bool:
+        self.tried.append(dict(offsets))
+        return self.coordinator_knows_us
+
     async def turn(self) -> None:
         """Take once and hand over."""
         await self._hand_over(await self._take())
@@ -96,6 +109,7 @@ async def consumer(tmp_path: Path) -> _Played:
     kafka = KafkaSettings(bootstrap="127.0.0.1:9", topic_prefix="t-", stream_partitions=2, gate_partitions=4)
     settings = Settings(kafka=kafka, trust=TrustSettings(keyring="none"))
     app = make_app(Configuration(settings, tmp_path), "admission-v1", tmp_path)
+    app.producer = _Sent()
     played = _Played(app.transport, handed, nothing, nothing)
     return played
 
@@ -230,3 +244,12 @@ async def test_what_is_left_of_a_take_when_the_partitions_go_comes_again_with_th
     await _recovered(consumer)
     await consumer.turn()
     assert consumer.handed == _reads(range(3), range(2, 6))
+
+
+async def test_a_commit_that_was_refused_is_tried_again_without_another_record(consumer: _Played) -> None:
+    """A broker that has died begins the group anew; Faust took the refused commit for done."""
+    for coordinator_knows_us in (False, True, True):
+        consumer.coordinator_knows_us = coordinator_knows_us
+        if offsets := {place: 9 for place in consumer.assignment() if consumer._should_commit(place, 9)}:
+            await consumer._commit_offsets(offsets)
+    assert consumer.tried == [{READS: 9, OTHER: 9}] * 2

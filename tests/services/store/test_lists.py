@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from sqlmodel import Session, select
 
+from services.rules import names
 from services.store import admission_by_name, audit, match_decisions, outbox, users
 from services.store.administration import RuleForbids
 from services.store.admission_by_name import Admission
@@ -295,15 +296,19 @@ def test_a_school_without_a_duty_administrator_asks_its_director(school: Store) 
     assert [(row.kind, row.receiver) for row in waits] == [("possible_match", "dir")]
 
 
-def test_two_thousand_entries_are_looked_through_within_50_ms(store: Store) -> None:
+def test_two_thousand_entries_are_looked_through_in_half_of_the_time_that_pairs_take(store: Store) -> None:
     pairs = json.loads((Path(__file__).parents[2] / "vectors" / "names.json").read_text(encoding="utf-8"))
     first = sorted({word for pair in pairs for word in pair["one"].split()})
     syllables = ("ах", "бек", "ғал", "дәу", "жұ", "зей", "қай", "ма", "нұр", "ора", "сей", "тө", "үм", "шә")
     surnames = [f"{''.join(three)}ов" for three in itertools.product(syllables, repeat=3)][:2000]
 
+    whole = [
+        f"{surname} {first[number % len(first)]} {first[number * 7 % len(first)]}ұлы"
+        for number, surname in enumerate(surnames)
+    ]
+
     def fill(session: Session) -> None:
-        for number, surname in enumerate(surnames):
-            name = f"{surname} {first[number % len(first)]} {first[number * 7 % len(first)]}ұлы"
+        for number, name in enumerate(whole):
             listed = Entry(
                 entry=f"entry-{number}",
                 kind="ban",
@@ -318,11 +323,19 @@ def test_two_thousand_entries_are_looked_through_within_50_ms(store: Store) -> N
 
     store.write_now(fill)
 
+    visitor = "Жұмабаев Нұрлан Серікұлы"
+
     def look(session: Session) -> float:
         began = time.thread_time()
-        matching.on_lists(session, SITE, Person(name="Жұмабаев Нұрлан Серікұлы"), AT)
+        matching.on_lists(session, SITE, Person(name=visitor), AT)
         return time.thread_time() - began
 
+    def by_pairs() -> float:
+        began = time.thread_time()
+        for name in whole[:100]:
+            names.is_possible_match(visitor, name)
+        return (time.thread_time() - began) * len(whole) / 100
+
     store.read_now(look)  # makes the names ready, once for as long as the list stays as it is
-    took = sorted(store.read_now(look) for _ in range(9))
-    assert took[4] < 0.05, took
+    took = sorted(store.read_now(look) / by_pairs() for _ in range(9))
+    assert took[4] < 0.5, took
