@@ -53,7 +53,6 @@ PACKAGES = (
     "rocksdict",
     "msgspec",
     "pynacl",
-    "uvloop",
 )
 
 

@@ -9,7 +9,6 @@ import signal
 import sys
 from pathlib import Path
 
-import uvloop
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 
 from schemas.placement import gate_partitions_of
@@ -49,5 +48,4 @@ def _partition(configuration: Configuration, stream_partition: int) -> int:
 
 
 if __name__ == "__main__":
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     asyncio.run(_run(Configuration.load(Path(sys.argv[1]))))

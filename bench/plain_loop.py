@@ -10,7 +10,6 @@ import sys
 from collections.abc import Mapping
 from pathlib import Path
 
-import uvloop
 from aiokafka import AIOKafkaConsumer
 from rocksdict import Options, Rdict, WriteBatch
 
@@ -102,5 +101,4 @@ async def _loop(
 
 
 if __name__ == "__main__":
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     asyncio.run(_run(Configuration.load(Path(sys.argv[1]))))

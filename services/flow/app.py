@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import faust
-import uvloop
 from faust.sensors import Monitor
 from faust.types.auth import CredentialsT
 
@@ -60,7 +59,6 @@ def run(
     """Run the app ``name`` of ``role`` until SIGTERM; raises TopicsNotReady, naming the topic, when one is not as it
     must be, and exits with 1 when it fails.
     """
-    asyncio.set_event_loop_policy(uvloop.EventLoopPolicy())
     for noisy in ("faust", "mode", "aiokafka"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
     asyncio.run(_Worker(configuration, role, name, configuration.path(data_dir), signer, hops).run())

@@ -10,7 +10,6 @@ import logging
 import signal
 from collections.abc import Mapping, Sequence
 
-import uvloop
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, SQLAlchemyError
 from sqlmodel import Session
 
@@ -47,7 +46,7 @@ logger = logging.getLogger(__name__)
 
 def run(configuration: Configuration) -> None:
     """Run the process until SIGTERM or SIGINT; raises WrongSetting or TopicsNotReady for the operator to mend."""
-    uvloop.run(_until_stopped(Recorder(configuration)))
+    asyncio.run(_until_stopped(Recorder(configuration)))
 
 
 async def _until_stopped(recorder: "Recorder") -> None:

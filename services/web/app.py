@@ -10,7 +10,6 @@ from datetime import datetime
 from typing import Any
 
 import uvicorn
-import uvloop
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.types import ASGIApp
@@ -153,7 +152,7 @@ def run(configuration: Configuration) -> None:
             store, key, secure_cookies=settings.secure_cookies, visits=visits, trusted_proxies=settings.proxies()
         )
         sender = Sender(store, visits, carriers, utc_now) if carriers.any else None
-        with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        with asyncio.Runner() as runner:
             runner.run(_serve(configuration, app, listener, sender))
     finally:
         listener.close()

@@ -90,3 +90,8 @@ def test_the_files_are_where_the_readers_look() -> None:
     assert sorted(path.name for path in Path(ROOT / "requirements").glob("*.txt")) == sorted(
         f"{name}.txt" for name in NAMES
     )
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_loop_is_installed_whose_errors_aiokafka_does_not_know(name: str) -> None:
+    assert "uvloop" not in pins_of(name), "docs/adr/0082: its writes raise what aiokafka lets end its own tasks"
