@@ -1,24 +1,18 @@
 """Ban and custody lists: who is found, who has to wait, what the duty administrator's word does, what is remembered."""
 
-import itertools
-import json
-import time
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlmodel import Session, select
 
-from services.rules import names
 from services.store import admission_by_name, audit, match_decisions, outbox, users
 from services.store.administration import RuleForbids
 from services.store.admission_by_name import Admission
 from services.store.database import Store
-from services.store.lists import entries, matches, matching
+from services.store.lists import entries, matches
 from services.store.lists.entries import Entry
 from services.store.lists.matches import FalseMatchRow, MatchRow
-from services.store.lists.matching import Person
 from services.store.match_decisions import Both, Word
 from services.store.messages import MessageRow
 from services.store.visitors_journal import walk_ins
@@ -294,48 +288,3 @@ def test_a_school_without_a_duty_administrator_asks_its_director(school: Store) 
     ask(school, name="Серик Ахметов")
     waits = school.read_now(lambda session: session.exec(select(MessageRow)).all())
     assert [(row.kind, row.receiver) for row in waits] == [("possible_match", "dir")]
-
-
-def test_two_thousand_entries_are_looked_through_in_half_of_the_time_that_pairs_take(store: Store) -> None:
-    pairs = json.loads((Path(__file__).parents[2] / "vectors" / "names.json").read_text(encoding="utf-8"))
-    first = sorted({word for pair in pairs for word in pair["one"].split()})
-    syllables = ("ах", "бек", "ғал", "дәу", "жұ", "зей", "қай", "ма", "нұр", "ора", "сей", "тө", "үм", "шә")
-    surnames = [f"{''.join(three)}ов" for three in itertools.product(syllables, repeat=3)][:2000]
-
-    whole = [
-        f"{surname} {first[number % len(first)]} {first[number * 7 % len(first)]}ұлы"
-        for number, surname in enumerate(surnames)
-    ]
-
-    def fill(session: Session) -> None:
-        for number, name in enumerate(whole):
-            listed = Entry(
-                entry=f"entry-{number}",
-                kind="ban",
-                names=[name],
-                iin_hash=None,
-                pupil=None,
-                basis="1",
-                basis_on=AT.date(),
-                until=AT + YEAR,
-            )
-            entries.enter(session, site=SITE, told=listed, by="t", at=AT)
-
-    store.write_now(fill)
-
-    visitor = "Жұмабаев Нұрлан Серікұлы"
-
-    def look(session: Session) -> float:
-        began = time.thread_time()
-        matching.on_lists(session, SITE, Person(name=visitor), AT)
-        return time.thread_time() - began
-
-    def by_pairs() -> float:
-        began = time.thread_time()
-        for name in whole[:100]:
-            names.is_possible_match(visitor, name)
-        return (time.thread_time() - began) * len(whole) / 100
-
-    store.read_now(look)  # makes the names ready, once for as long as the list stays as it is
-    took = sorted(store.read_now(look) / by_pairs() for _ in range(9))
-    assert took[4] < 0.5, took
