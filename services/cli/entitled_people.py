@@ -10,6 +10,7 @@ from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
 from services.cli.csv_file import lines_of
 from services.cli.opened import opened_store
 from services.cli.seed_file import LANGUAGES
+from services.rules.contacts import is_email
 from services.store.clock import now
 from services.store.people import by_holders
 from services.store.releases import entitled
@@ -65,7 +66,7 @@ def _entitled(where: str, line: dict[str, str]) -> Entitled:
             raise Refusal(message)
     phone, email = line.get("phone", "").replace(" ", ""), line.get("email", "")
     is_phone = phone.startswith("+") and phone[1:].isascii() and phone[1:].isdigit()
-    if not plain(line["name"]) or (phone and not is_phone) or (email and "@" not in email):
+    if not plain(line["name"]) or (phone and not is_phone) or (email and not is_email(email)):
         message = f"{where}: needs a name; a telephone is written as +77011234567, an e-mail address with @"
         raise Refusal(message)
     return Entitled(

@@ -12,6 +12,7 @@ from schemas.ids import is_slug
 from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
 from services.cli.opened import opened_store
 from services.cli.seed_file import LANGUAGES
+from services.rules.contacts import is_email
 from services.store.visits import hosts
 from services.store.visits.names import plain
 
@@ -107,7 +108,7 @@ def read_hosts(file: Path) -> list[Listed]:
 
 
 def _checked(known: Listed) -> Listed:
-    if not is_slug(known.host) or not known.name or "@" not in known.email or known.language not in LANGUAGES:
+    if not is_slug(known.host) or not known.name or not is_email(known.email) or known.language not in LANGUAGES:
         message = (
             f"host {known.host}: needs a reference such as teacher-12, a name, an e-mail address, and a language "
             f"of {LANGUAGES}"

@@ -8,6 +8,7 @@ from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta, timezone
 
+from services.rules.contacts import is_email
 from services.rules.iin import is_iin
 from services.store.visits.names import plain
 from services.store.visits.regular import any_day
@@ -20,7 +21,6 @@ COMPANIONS = 30
 NAME, TEXT, LONG_TEXT, EMAIL, PLATE, DOCUMENT, TELEPHONE = 100, 200, 400, 254, 15, 30, 30
 _LATE = timedelta(minutes=10)
 _NAME_MARKS = frozenset(" -'’.ʼ")
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.[A-Za-z]{2,}")
 _ISO_DATE = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _SPOKEN_DATE = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
 _TIME = re.compile(r"([01]?\d|2[0-3])[:.\- ]?([0-5]\d)(?::\d\d)?")
@@ -115,7 +115,7 @@ def email(raw: str) -> Read:
     text = plain(raw)
     if not text:
         return Wrong("visit.wrong.email.empty")
-    if len(text) > EMAIL or not _EMAIL.fullmatch(text) or ".." in text:
+    if not is_email(text):
         return Wrong("visit.wrong.email")
     local, _, domain = text.rpartition("@")
     return f"{local}@{domain.lower()}"
