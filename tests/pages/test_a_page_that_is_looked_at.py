@@ -9,6 +9,7 @@ SOON_MS = 5_000
 
 def test_an_open_page_follows_the_answer_and_the_end_of_its_pass(looker: Looker, desk: Looker) -> None:
     status = asks(looker, looks=False)
+    looker.page.goto(status)
     assert looker.page.locator('a[href$="/pass"]').count() == 0
     visit = approves(desk)
     looker.page.wait_for_selector('a[href$="/pass"]', timeout=SOON_MS)

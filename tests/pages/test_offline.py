@@ -171,7 +171,7 @@ def test_it_shows_after_the_phone_was_switched_off_and_a_cancelled_one_is_gone_w
     open_school.web.start_ready()
     at = datetime.now(UTC)
     open_school.store.write_now(lambda session: deeds.cancel(session, site=SITE, visit=visit.visit, at=at))
-    phone.page.goto(f"{address}/pass")
+    phone.page.wait_for_url(address)
     expect(phone.page.locator(".qr")).to_have_count(0)
     open_school.web.kill()
     try:
