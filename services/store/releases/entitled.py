@@ -3,7 +3,7 @@ the telephone that the school calls. Kept while it holds and a year after.
 """
 
 import secrets
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal, get_args
 
@@ -108,14 +108,6 @@ def of_pupil(session: Session, site: str, pupil: str) -> Sequence[EntitledPerson
     query = select(EntitledPersonRow).where(EntitledPersonRow.site == site, EntitledPersonRow.pupil == pupil)
     query = query.where(col(EntitledPersonRow.ended_at).is_(None))
     return session.exec(query.order_by(col(EntitledPersonRow.name), col(EntitledPersonRow.person))).all()
-
-
-def pupils_known(session: Session, site: str, pupils: Collection[str]) -> set[str]:
-    """Give which of these pupils have anybody entered."""
-    query = select(EntitledPersonRow.pupil).where(
-        EntitledPersonRow.site == site, col(EntitledPersonRow.pupil).in_(pupils)
-    )
-    return set(session.exec(query))
 
 
 def forget(session: Session, at: datetime) -> None:

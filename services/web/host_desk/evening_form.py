@@ -19,7 +19,6 @@ OPEN_TO: dict[str, str] = {
     "everyone": "evening.open_to.everyone",
 }
 SHOWN = ("title", "date", "from", "until", "open_to", "names", "seats", "entries")
-LONGEST_LIST = LINES_AT_MOST * (fields.NAME + 2)
 _TITLE = fields.needed_text("evening.wrong.title", fields.NAME)
 
 

@@ -140,6 +140,18 @@ def code_page(
     return outside_page(request, "visitor_portal/code.html", here, values, back=path, code=code)
 
 
+async def code_again(request: Request, here: School, *, again: bool = False) -> Response:
+    """Send another code for a draft and lead back to where it is typed; ``again`` as for ``code_page``."""
+    draft = await draft_here(request, here.site)
+    if draft is None or not draft.code_number:
+        return await over(request, here)
+    try:
+        await send_code(request, here.site, draft.draft)
+    except TooOften as often:
+        return code_page(request, here, draft, Wrong("visit.often", {"minutes": often.minutes}), again=again)
+    return RedirectResponse(f"/visit/{here.site}{'/again' if again else ''}/code", status.HTTP_303_SEE_OTHER)
+
+
 async def send_code(request: Request, site: str, draft: str) -> None:
     """Send a code to the contact of a draft: one at a time, and so many an hour to one contact, whoever asks.
 

@@ -87,14 +87,7 @@ async def code_page(request: Request, here: AtSchool) -> Response:
 @router.post("/code/again", dependencies=[Depends(answer_checked)])
 async def code_again(request: Request, here: AtSchool) -> Response:
     """Send another code."""
-    draft = await forms.draft_here(request, here.site)
-    if draft is None or not draft.code_number:
-        return await forms.over(request, here)
-    try:
-        await forms.send_code(request, here.site, draft.draft)
-    except forms.TooOften as often:
-        return forms.code_page(request, here, draft, Wrong("visit.often", {"minutes": often.minutes}))
-    return RedirectResponse(f"/visit/{here.site}/code", status.HTTP_303_SEE_OTHER)
+    return await forms.code_again(request, here)
 
 
 @router.post("/code", dependencies=[Depends(answer_checked)])
