@@ -113,12 +113,13 @@ async def _pass_page(request: Request, here: School, link: str, place: int) -> R
     if not found:
         return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
     shown = _in_place(found, place)
-    code = await asyncio.to_thread(qr_code, _token(request, here, shown.issued))
+    title = words(request).say("visit.pass.qr")
+    picture = await asyncio.to_thread(inline_picture, _token(request, here, shown.issued), title)
     values = {
         **told_of(request, row),
         "link": link,
         "shown": shown,
-        "qr": inline_picture(code, words(request).say("visit.pass.qr")),
+        "qr": picture,
         "next": place + 1 if place + 1 < len(found) else None,
         "escort": ESCORTS[shown.issued.escort],
     }
