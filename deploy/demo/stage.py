@@ -66,12 +66,12 @@ password_file = "keys/guard.password"
 _RULES = """[policy.categories.{category}]
 anti_passback = "hard"
 windows = [{{ weekdays = [1, 2, 3, 4, 5, 6, 7], opens = "00:00", closes = "24:00" }}]
-{more}"""
+"""
 
 
 class Stage:
     """One site's processes. ``bootstrap`` is the broker, ``prefix`` sets its topics apart from those of other
-    stages on it. ``readers`` stand on the gate's line; ``category_rules`` are more lines of a category in the seed.
+    stages on it. ``readers`` stand on the gate's line.
     """
 
     def __init__(
@@ -87,7 +87,6 @@ class Stage:
         self.sms_url = ""
         self.utc_offset_min = 300
         self.readers: dict[str, Direction] = {READER: "entry"}
-        self.category_rules: dict[Category, str] = {}
         self.store_url = "sqlite:///store.sqlite"
         self.stream_partitions, self.gate_partitions = 12, 24
         self.running: dict[str, Started] = {}
@@ -125,10 +124,7 @@ class Stage:
         """Write the seed file of the site: its policy, gate, people, cards and the guard who signs in."""
         gate_key = Signer(gate_source(GATE), self._key("gate")).public_key
         (self.folder / "keys" / "guard.password").write_text(GUARD_PASSWORD, encoding="utf-8")
-        rules = "".join(
-            _RULES.format(category=category, more=self.category_rules.get(category, ""))
-            for category in get_args(Category)
-        )
+        rules = "".join(_RULES.format(category=category) for category in get_args(Category))
         text = _SEED.format(
             site=SITE, gate=GATE, gate_key=gate_key, rules=rules, login=GUARD_LOGIN, offset=self.utc_offset_min
         )

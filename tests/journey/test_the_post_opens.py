@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+import yaml
 from playwright.async_api import Browser, Page
 
 from deploy.demo.pupils import CARD_BITS, Person
@@ -23,7 +24,7 @@ from tests.parts.waiting import eventually_async
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
 EXIT_READER = "main-exit"
-LESSONS = 'lessons = [{ weekdays = [1, 2, 3, 4, 5, 6, 7], opens = "00:00", closes = "24:00" }]\n'
+WHOLE_DAY = "mon-sun 00:00-24:00"
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -31,11 +32,20 @@ async def school(home: Path, journey_kafka: LocalKafka) -> AsyncIterator[Site]:
     """Give a school in lessons, whose gate reads cards both ways."""
     site = staged(home / "school", journey_kafka, free_ports(2))
     site.stage.readers[EXIT_READER] = "exit"
-    site.stage.category_rules["pupil"] = LESSONS
     async with site:
+        await asyncio.to_thread(_holds_lessons, site)
         await site.enters_duty_administrator()
         await site.a_pupil_enters_online()
         yield site
+
+
+def _holds_lessons(site: Site) -> None:
+    """Let lessons last all day, by the school's own file."""
+    rules = yaml.safe_load(site.stage.run("policy", "show", "--site", SITE))
+    rules["categories"]["pupil"]["lessons"] = [WHOLE_DAY]
+    file = site.stage.folder / "rules.yaml"
+    file.write_text(yaml.safe_dump(rules, allow_unicode=True), encoding="utf-8")
+    site.stage.run("policy", "publish", str(file), "--wait", "20")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
@@ -67,6 +77,12 @@ def _free(site: Site) -> list[Event[Passage]]:
     return [passage for passage in site.observed.passages.values() if passage.data.outcome == "free"]
 
 
+async def _walks_freely(site: Site) -> None:
+    before = len(_free(site))
+    site.morning.school.do("walk_through", direction="entry", within_s=5)
+    assert await site.observed.until(lambda: len(_free(site)) > before, 10)
+
+
 async def _mode(site: Site, mode: str, *more: str) -> None:
     await asyncio.to_thread(site.stage.run, "mode", "set", mode, "--site", SITE, *more)
 
@@ -89,9 +105,8 @@ async def test_in_a_lockdown_a_crew_walks_in_when_the_guard_has_said_so_twice_an
     await post.wait_for_url("**/post")
     assert await school.morning.school.hears("relay_closed", place, within_s=10, direction="entry")
 
-    for walked in range(1, 4):
-        school.morning.school.do("walk_through", direction="entry", within_s=5)
-        assert await school.observed.until(lambda count=walked: len(_free(school)) >= count, 10)
+    for _ in range(3):
+        await _walks_freely(school)
     assert {passage.data.gate for passage in _free(school)} == {GATE}
 
     place = len(school.morning.school.told)
@@ -117,7 +132,7 @@ async def _leaves(site: Site, person: Person) -> str:
 
 
 def _left_early(site: Site) -> list[str]:
-    """Give the passages for which an alarm of leaving early was raised."""
+    """Give the signals for which an alarm of leaving early was raised."""
     raised = [events[0] for events in site.observed.alarms.values() if events[0].data.rule == "left_early"]
     return [event for alarm in raised for event in alarm.data.joined]
 
@@ -142,5 +157,5 @@ async def test_a_pupil_who_was_released_goes_home_in_peace_and_one_who_was_not_i
     await _leaves(school, released)
     went = await _leaves(school, sudden)
     assert await school.observed.until(lambda: bool(_left_early(school)), 20)
-    assert _left_early(school) == [went]
+    assert _left_early(school) == [f"signal/left_early/{went}"]
     await school.holds()
