@@ -19,7 +19,7 @@ from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
 from services.store.database import Store
 from services.store.schema_version import require_head
-from services.web.administration import directory
+from services.web.administration import directory, entitled, hosts
 from services.web.administration import routes as administration
 from services.web.duty_desk import lists, matches
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
@@ -55,6 +55,8 @@ ROUTERS = (
     sign_in.router,
     administration.router,
     directory.router,
+    hosts.router,
+    entitled.router,
     lists.router,
     matches.router,
     *ROOMS_OF_THE_POST,
