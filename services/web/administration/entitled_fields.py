@@ -1,4 +1,6 @@
-"""What is typed of somebody who may take a pupil, on the page and in a school's own file. Pure."""
+"""What is typed of somebody who may take a pupil, on the page and in a school's own file, and how a whole file is
+entered.
+"""
 
 import re
 from collections.abc import Mapping, Sequence
