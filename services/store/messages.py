@@ -36,6 +36,7 @@ MessageKind = Literal[
     "possible_match",
     "left_early",
     "left_early_parent",
+    "walk_ins_not_left",
 ]
 TEXTED = "sms/"
 Outcome = Literal["sent", "refused", "dropped"]

@@ -59,6 +59,7 @@ KINDS: dict[str, Kind] = {
     "possible_match": Kind(list_matters.match_waits),
     "left_early": Kind(list_matters.left_early, urgent=True),
     "left_early_parent": Kind(list_matters.left_early, list_matters.to_parent, urgent=True),
+    "walk_ins_not_left": Kind(post_matters.walk_ins_inside, urgent=True),
 }
 
 
