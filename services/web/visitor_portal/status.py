@@ -13,7 +13,7 @@ from services.store.visits import deeds, links, visits
 from services.store.visits import party as members
 from services.store.visits.states import after
 from services.store.visits.visits import VisitRow
-from services.web.shared.outside import School, outside_page, school, unknown_link
+from services.web.shared.outside import School, few_enough, outside_page, school, unknown_link
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import form_checked
 from services.web.visitor_portal.forms import TooOften
@@ -34,7 +34,7 @@ STANDINGS: dict[str, tuple[str, str, str]] = {
 _MAY_ASK_ANEW = frozenset({"changed", "declined", "cancelled", "left", "over"})
 
 logger = logging.getLogger(__name__)
-router = APIRouter(prefix="/visit/{site}")
+router = APIRouter(prefix="/visit/{site}", dependencies=[Depends(few_enough)])
 AtSchool = Annotated[School, Depends(school)]
 
 
