@@ -21,6 +21,7 @@ MessageKind = Literal[
     "host_asked",
     "host_cancelled",
     "host_arrived",
+    "host_accepted",
     "visitor_approved",
     "visitor_changed",
     "visitor_declined",

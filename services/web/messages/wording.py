@@ -44,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "host_asked": Kind(matters.newest_visit, matters.to_host),
     "host_cancelled": Kind(matters.visit, matters.to_host),
     "host_arrived": Kind(matters.visit, matters.to_host),
+    "host_accepted": Kind(matters.newest_visit, matters.to_host),
     "visitor_approved": Kind(matters.visit, matters.to_visitor),
     "visitor_changed": Kind(matters.visit, matters.to_visitor),
     "visitor_declined": Kind(matters.visit, matters.to_visitor),
