@@ -200,6 +200,12 @@ def accept(
     return visit
 
 
+def agreed_by(session: Session, visit: VisitRow) -> str | None:
+    """Give the host who has agreed to a visit before it was asked for, by inviting; None for another visit."""
+    row = one(session, visit.site, visit.draft) if visit.draft and is_invitation(visit.draft) else None
+    return f"host/{row.host}" if row is not None and row.visit == visit.visit else None
+
+
 def _asked(row: InvitationRow, told: Confirmed, host: HostRow | None, at: datetime) -> Asked:
     """Put together what is asked; the contact is checked, for the link went there and nowhere else."""
     return Asked(
