@@ -13,7 +13,7 @@ from schemas.site_policy import SitePolicy
 from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
-from services.store.visits import conditions, draws, held, hosts, links, passes, regular, visits
+from services.store.visits import companions, conditions, draws, held, hosts, links, passes, regular, visits
 from services.store.visits.conditions import Conditions
 from services.store.visits.hosts import HostRow
 from services.store.visits.links import Purpose
@@ -156,6 +156,7 @@ def decide(
             row.kept_until = row.leaves_at + KEPT
             _give_links(session, row, seals)
         passes.issue(session, visit=row, policy=policy, seals=seals, by=by, at=at)
+        companions.give_links(session, row, seals, row.leaves_at + STATUS_LINK_LASTS)
         people.put(session, site=site, holder=row.holder, name=row.name, group_name=row.purpose)
         _tell(session, row, "visitor_approved" if decision.deed == "approve" else "visitor_changed", at)
     session.add(row)
