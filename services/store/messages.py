@@ -40,10 +40,16 @@ MessageKind = Literal[
     "walk_ins_not_left",
 ]
 TEXTED = "sms/"
+KEPT = timedelta(days=90)
+"""How long a message is kept after it was done: three times as long as any topic (``schemas/topics.py``), so that a
+cause that is read again tells nobody again, and long enough to say whether somebody was told.
+"""
+
 Outcome = Literal["sent", "refused", "dropped"]
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
+_AT_ONCE = 500
 GIVEN_UP_AFTER = timedelta(days=2)
 
 
@@ -61,6 +67,12 @@ class MessageRow(SQLModel, table=True):
             "next_try_at",
             sqlite_where=sa.text("done_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL"),
+        ),
+        sa.Index(
+            "ix_messages_done",
+            "done_at",
+            sqlite_where=sa.text("done_at IS NOT NULL"),
+            postgresql_where=sa.text("done_at IS NOT NULL"),
         ),
         sa.Index("ix_messages_site_to", "site", "to_hash", "created_at"),
         sa.Index("ix_messages_to", "to_hash", "created_at"),
@@ -162,6 +174,15 @@ def texted_lately(session: Session, site: str, kind: MessageKind, since: datetim
     query = select(sa.func.count()).select_from(MessageRow)
     query = query.where(MessageRow.site == site, col(MessageRow.to_hash).startswith(TEXTED), MessageRow.kind == kind)
     return session.exec(query.where(col(MessageRow.created_at) >= since)).one()
+
+
+def forget(session: Session, at: datetime) -> int:
+    """Erase the messages of all sites that were done long ago, and give how many; some hundred at once."""
+    over = select(MessageRow).where(col(MessageRow.done_at) <= at - KEPT)
+    rows = session.exec(over.order_by(col(MessageRow.done_at)).limit(_AT_ONCE)).all()
+    for row in rows:
+        session.delete(row)
+    return len(rows)
 
 
 def _change(session: Session, row: MessageRow, **values: object) -> None:
