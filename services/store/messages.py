@@ -41,8 +41,8 @@ MessageKind = Literal[
 ]
 TEXTED = "sms/"
 KEPT = timedelta(days=90)
-"""How long a message is kept after it was done: three times as long as any topic (``schemas/topics.py``), so that a
-cause that is read again tells nobody again, and long enough to say whether somebody was told.
+"""How long a message is kept after it was done: three times as long as a topic keeps what people are told of
+(``schemas/topics.py``), so that a cause that is read again tells nobody again; and to say whether somebody was told.
 """
 
 Outcome = Literal["sent", "refused", "dropped"]
