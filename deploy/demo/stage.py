@@ -12,9 +12,12 @@ import uuid
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 from deploy.demo.processes import ProcessFailed, Started
 from deploy.demo.pupils import Person
+from schemas.credential import Category
+from schemas.credential_read import Direction
 from schemas.topics import Role
 from schemas.trust import Signer, gate_source, service_source
 
@@ -45,7 +48,6 @@ _SERVICE_KEYS = {
     "recorder": Role.RECORDER,
     "police-link": Role.POLICE_LINK,
 }
-CATEGORIES = ("pupil", "staff", "representative", "contractor", "official", "emergency", "visitor")
 _SEED = """site = "{site}"
 card_key = "keys/cards.key"
 [policy]
@@ -69,7 +71,7 @@ windows = [{{ weekdays = [1, 2, 3, 4, 5, 6, 7], opens = "00:00", closes = "24:00
 
 class Stage:
     """One site's processes. ``bootstrap`` is the broker, ``prefix`` sets its topics apart from those of other
-    stages on it.
+    stages on it. ``readers`` stand on the gate's line.
     """
 
     def __init__(
@@ -84,6 +86,7 @@ class Stage:
         self.mail_port = 0
         self.sms_url = ""
         self.utc_offset_min = 300
+        self.readers: dict[str, Direction] = {READER: "entry"}
         self.store_url = "sqlite:///store.sqlite"
         self.stream_partitions, self.gate_partitions = 12, 24
         self.running: dict[str, Started] = {}
@@ -121,7 +124,7 @@ class Stage:
         """Write the seed file of the site: its policy, gate, people, cards and the guard who signs in."""
         gate_key = Signer(gate_source(GATE), self._key("gate")).public_key
         (self.folder / "keys" / "guard.password").write_text(GUARD_PASSWORD, encoding="utf-8")
-        rules = "".join(_RULES.format(category=category) for category in CATEGORIES)
+        rules = "".join(_RULES.format(category=category) for category in get_args(Category))
         text = _SEED.format(
             site=SITE, gate=GATE, gate_key=gate_key, rules=rules, login=GUARD_LOGIN, offset=self.utc_offset_min
         )
@@ -253,6 +256,10 @@ sender = "MEKTEP42"
 """
 
     def _gate_toml(self) -> str:
+        readers = "".join(
+            f'  {{ address = {address}, name = "{name}", direction = "{direction}" }},\n'
+            for address, (name, direction) in enumerate(self.readers.items(), 1)
+        )
         return f"""site = "{SITE}"
 gate = "{GATE}"
 data_dir = "data/{GATE}"
@@ -265,8 +272,7 @@ card_key = "keys/cards.key"
 port = "{LINE}"
 scbk_file = "keys/scbk.key"
 readers = [
-  {{ address = 1, name = "{READER}", direction = "entry" }},
-]
+{readers}]
 [turnstile]
 unlock_entry = {{ reader = "{READER}", number = 0 }}
 unlock_exit = {{ reader = "{READER}", number = 1 }}

@@ -1,6 +1,7 @@
 """What every command shares: the settings option, the console, and how a refusal is said."""
 
 import getpass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
@@ -22,3 +23,8 @@ class Refusal(Exception):  # noqa: N818  said to the operator, in one line
 def operator() -> str:
     """Name who types, for the audit."""
     return f"operator/{getpass.getuser()}"
+
+
+def moment_text(moment: datetime, offset_min: int) -> str:
+    """Write a moment by the school's clock as files and commands take it: 2026-11-24 14:30."""
+    return (moment.astimezone(UTC) + timedelta(minutes=offset_min)).strftime("%Y-%m-%d %H:%M")

@@ -6,9 +6,9 @@ import typer
 from rich.table import Table
 
 from schemas.gate_act import GateAct
-from services.cli.console import Refusal, SettingsFile, SiteName, out
+from services.cli.console import Refusal, SettingsFile, SiteName, moment_text, out
 from services.cli.opened import opened_store
-from services.i18n.policy_words import moment_text, threat_text
+from services.i18n.policy_words import threat_text
 from services.i18n.words import Language, Words, words_in
 from services.rules.asked import threat_now
 from services.rules.explain import Explained, RuleVerdict

@@ -1,6 +1,5 @@
 """``qaqpa host``: the staff of a site who may be visited, and where they are asked."""
 
-import csv
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, NamedTuple
@@ -10,11 +9,12 @@ from sqlmodel import Session
 
 from schemas.ids import is_slug
 from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
+from services.cli.csv_file import content_of, lines_told
 from services.cli.opened import opened_store
 from services.cli.seed_file import LANGUAGES
 from services.rules.contacts import is_email
-from services.store.visits import hosts
-from services.store.visits.names import plain
+from services.store.visits import hosts, leaving
+from services.web.administration.host_fields import hosts_in
 
 
 class Listed(NamedTuple):
@@ -58,7 +58,7 @@ def remove(
     """Take a host off the list; visits that wait for them go to the duty administrator."""
     with opened_store(settings) as store:
         if not store.write_now(
-            lambda session: hosts.remove(session, site=site, host=host, by=operator(), at=datetime.now(UTC))
+            lambda session: leaving.leave(session, site=site, host=host, by=operator(), at=datetime.now(UTC))
         ):
             message = f"site {site} has no host {host}"
             raise Refusal(message)
@@ -69,42 +69,16 @@ def remove(
 def enter_all(
     settings: SettingsFile,
     site: SiteName,
-    file: Annotated[Path, typer.Argument(help="CSV with the columns host, name, email and, if you like, language.")],
+    file: Annotated[Path, typer.Argument(help="CSV with the columns name, email and, if you like, host, language.")],
 ) -> None:
     """Add or change the hosts of a file, all or none; nobody who is not in it is removed."""
-    listed = read_hosts(file)
+    with lines_told(file):
+        listed = hosts_in(content_of(file))
     with opened_store(settings) as store:
-        changed = store.write_now(lambda session: sum(_put(session, site, known) for known in listed))
+        changed = store.write_now(
+            lambda session: hosts.take(session, site=site, listed=listed, by=operator(), at=datetime.now(UTC))
+        )
     out.print(f"{site}: {len(listed)} hosts in {file.name}, {changed} new or changed")
-
-
-def read_hosts(file: Path) -> list[Listed]:
-    """Read a CSV of hosts, with commas or semicolons; what is wrong is a Refusal that names the line."""
-    try:
-        text = file.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        message = f"{file}: cannot be read as a text in UTF-8"
-        raise Refusal(message) from error
-    reader = csv.DictReader(text.splitlines(), delimiter=";" if ";" in text.partition("\n")[0] else ",")
-    missing = [column for column in Listed._fields[:-1] if column not in (reader.fieldnames or [])]
-    if missing:
-        message = f"{file}: the first line lacks {', '.join(missing)}"
-        raise Refusal(message)
-    found: dict[str, int] = {}
-    listed = []
-    for row in reader:
-        told = {name: plain(row.get(name) or "") for name in Listed._fields}
-        known = Listed(**{**told, "language": told["language"] or "kk"})
-        try:
-            listed.append(_checked(known))
-        except Refusal as error:
-            message = f"{file}, line {reader.line_num}: {error}"
-            raise Refusal(message) from error
-        if known.host in found:
-            message = f"{file}, line {reader.line_num}: host {known.host} is in line {found[known.host]} too"
-            raise Refusal(message)
-        found[known.host] = reader.line_num
-    return listed
 
 
 def _checked(known: Listed) -> Listed:

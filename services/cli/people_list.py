@@ -10,7 +10,7 @@ import typer
 from sqlmodel import Session
 
 from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
-from services.cli.csv_file import lines_of
+from services.cli.csv_file import content_of, lines_told
 from services.cli.opened import opened_store
 from services.i18n.words import Language, words_in
 from services.settings import Configuration, VisitSettings
@@ -22,6 +22,7 @@ from services.store.local_time import zone_of
 from services.store.people import by_holders
 from services.store.visits.seals import Seals
 from services.web.duty_desk.listed import entry_of
+from services.web.shared.csv_lines import lines_of
 
 NEEDED = frozenset({"kind", "name", "basis", "basis_on", "until"})
 COLUMNS = NEEDED | {"name_2", "name_3", "iin", "pupil"}
@@ -42,7 +43,8 @@ def import_file(
 ) -> None:
     """Enter a school's list; what has been entered from the same line before stays as it is."""
     seals = _seals(settings)
-    lines = list(lines_of(file, NEEDED, COLUMNS))
+    with lines_told(file):
+        lines = lines_of(content_of(file), NEEDED, COLUMNS)
 
     def act(session: Session) -> int:
         offset = zone_of(session, site).utcoffset(None)

@@ -85,7 +85,7 @@ def diff(
 @app.command()
 def publish(
     settings: SettingsFile,
-    file: Annotated[Path, typer.Argument(help="A policy file (YAML), or a seed file with `[policy]` (TOML).")],
+    file: Annotated[Path, typer.Argument(help="A policy file (YAML), or a seed file (TOML).")],
     *,
     wait: Annotated[
         float | None, typer.Option("--wait", min=1, help="Wait so many seconds until the recorder has sent it.")

@@ -18,10 +18,9 @@ from rich.table import Table
 from sqlmodel import Session
 
 from schemas.site_policy import SitePolicy
-from services.cli.console import SettingsFile, SiteName, operator, out
+from services.cli.console import SettingsFile, SiteName, moment_text, operator, out
 from services.cli.opened import opened_store
 from services.cli.policy_reading import read_over
-from services.i18n.policy_words import moment_text
 from services.rules.decide import Decided, decide
 from services.store import audit, past, people
 from services.store.clock import now

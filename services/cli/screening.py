@@ -10,9 +10,8 @@ import typer
 from rich.table import Table
 from sqlmodel import Session
 
-from services.cli.console import Refusal, SettingsFile, SiteName, out
+from services.cli.console import Refusal, SettingsFile, SiteName, moment_text, out
 from services.cli.opened import opened_store
-from services.i18n.policy_words import moment_text
 from services.settings import Configuration, VisitSettings
 from services.store import local_time
 from services.store.clock import now

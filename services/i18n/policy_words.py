@@ -77,13 +77,14 @@ def duration_text(words: Words, seconds: float) -> str:
 
 
 def moment_text(moment: datetime, offset_min: int) -> str:
-    """Say a moment as the school's wall clock shows it."""
-    return (moment.astimezone(UTC) + timedelta(minutes=offset_min)).strftime("%Y-%m-%d %H:%M")
+    """Say a moment as the school's wall shows it: 24.11.2026 14:30."""
+    return (moment.astimezone(UTC) + timedelta(minutes=offset_min)).strftime("%d.%m.%Y %H:%M")
 
 
 def days_text(words: Words, days: Days) -> str:
     """Say days of the calendar."""
-    span = f"{days.first}" if days.first == days.last else f"{days.first}..{days.last}"
+    first, last = f"{days.first:%d.%m.%Y}", f"{days.last:%d.%m.%Y}"
+    span = first if first == last else f"{first} – {last}"
     return words.say(f"policy.days.{days.kind}", days=span, name=days.name)
 
 

@@ -58,7 +58,7 @@ def search(session: Session, site: str, wanted: str, group: str = "") -> list[Pe
     found = [
         person
         for person in session.exec(query.order_by(col(PersonRow.name)))
-        if all(any(word.startswith(letters) for word in _key(person.name).split()) for letters in asked)
+        if names.begins_so(_key(person.name), asked)
     ]
     return found if group else found[:FOUND_AT_MOST]
 

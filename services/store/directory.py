@@ -14,7 +14,7 @@ from services.store import audit
 from services.store.columns import UtcDateTime
 from services.store.database import next_number, serialise
 from services.store.insertion import upsert
-from services.store.visits.names import name_key, plain
+from services.store.visits.names import begins_so, name_key, plain
 
 CallOutcome = Literal["confirmed", "not_confirmed", "no_answer"]
 _PHONE = re.compile(r"\+?[\d ()-]{3,24}")
@@ -82,12 +82,7 @@ def all_of(session: Session, site: str) -> Sequence[OfficeRow]:
 def search(session: Session, site: str, wanted: str) -> list[OfficeRow]:
     """Give the offices whose name has words that begin so; all of a short directory for no letters."""
     asked = name_key(wanted).split()
-    found = [
-        office
-        for office in all_of(session, site)
-        if all(any(word.startswith(letters) for word in office.name_key.split()) for letters in asked)
-    ]
-    return found[:_FOUND_AT_MOST]
+    return [office for office in all_of(session, site) if begins_so(office.name_key, asked)][:_FOUND_AT_MOST]
 
 
 def record_call(  # noqa: PLR0913  a call has all of this

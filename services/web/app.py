@@ -19,7 +19,7 @@ from schemas.setting import WrongSetting
 from services.settings import Configuration, WebSettings
 from services.store.database import Store
 from services.store.schema_version import require_head
-from services.web.administration import directory
+from services.web.administration import directory, entitled, hosts
 from services.web.administration import routes as administration
 from services.web.duty_desk import lists, matches
 from services.web.guard_console.all_rooms import ROOMS as ROOMS_OF_THE_POST
@@ -40,6 +40,7 @@ from services.web.shared.headers import SecurityHeaders
 from services.web.shared.outside import Visits
 from services.web.shared.pages import Templates
 from services.web.shared.parts import Parts
+from services.web.shared.policies import Policies
 from services.web.shared.rate_limit import Attempts
 from services.web.shared.rounds import make_rounds, round_of
 from services.web.shared.sessions import Sessions
@@ -47,23 +48,27 @@ from services.web.visitor_portal.all_pages import PAGES as PORTAL
 from services.web.visitors_journal.all_pages import ROOMS as ROOMS_OF_THE_JOURNAL
 
 ROUTERS = (
-    sign_in.router,
-    administration.router,
-    directory.router,
-    lists.router,
-    matches.router,
-    *ROOMS_OF_THE_POST,
-    *ROOMS_OF_THE_JOURNAL,
     *PORTAL,
     *DESKS,
     invitation.router,
     evening.router,
+    sign_in.router,
+    administration.router,
+    directory.router,
+    hosts.router,
+    entitled.router,
+    lists.router,
+    matches.router,
+    *ROOMS_OF_THE_POST,
+    *ROOMS_OF_THE_JOURNAL,
     health.router,
 )
-"""Every page, room by room."""
+"""Every page, room by room. Addresses are looked for in this order: strangers come in crowds, so theirs are first."""
 
 _BACKLOG = 256
 _GRACE_S = 3
+_RULES_FRESH_S = 0.25
+"""How old a school's rules may be on a page: a new version shows within a second, as everywhere."""
 
 logger = logging.getLogger(__name__)
 
@@ -94,9 +99,11 @@ def make_app(
     clock: Callable[[], datetime] = utc_now,
     visits: Visits | None = None,
     trusted_proxies: Sequence[str] = (),
+    policies: Policies | None = None,
 ) -> FastAPI:
     """Put the app together: the one place where its parts meet; tests bring another clock. Without ``visits`` there is
-    no visitor portal and no host desk. ``trusted_proxies`` may tell whose request they pass on.
+    no visitor portal and no host desk. ``trusted_proxies`` may tell whose request they pass on; ``policies`` keep the
+    schools' rules between requests.
 
     While it runs it pushes what changes in ``app.state.console.posts``; where the changes come from is not its matter.
     """
@@ -105,15 +112,7 @@ def make_app(
     names = StoreNames(store, clock)
     posts = Posts(zones, names, clock)
 
-    @asynccontextmanager
-    async def pushing(_app: FastAPI) -> AsyncIterator[None]:
-        task = asyncio.create_task(posts.run())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-    app = _Pages(secure_cookies, trusted_proxies, pushing)
+    app = _Pages(secure_cookies, trusted_proxies, lambda _app: _pushing(posts))
     app.state.console = Console(posts, zones, names)
     app.state.parts = Parts(
         store=store,
@@ -124,6 +123,7 @@ def make_app(
         secure_cookies=secure_cookies,
         news=lambda: posts.news.state,
         end_streams=lambda session: posts.end_session(session.site, session.name),
+        policies=policies or Policies(),
     )
     app.state.visits = visits
     app.state.host_sessions = Sessions(session_key, clock, "host")
@@ -131,6 +131,16 @@ def make_app(
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=FOLDER))
     return app
+
+
+@asynccontextmanager
+async def _pushing(posts: Posts) -> AsyncIterator[None]:
+    """Push what changes to the open pages while the app runs."""
+    task = asyncio.create_task(posts.run())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
 
 
 def run(configuration: Configuration) -> None:
@@ -149,7 +159,12 @@ def run(configuration: Configuration) -> None:
     try:
         require_head(store)
         app = make_app(
-            store, key, secure_cookies=settings.secure_cookies, visits=visits, trusted_proxies=settings.proxies()
+            store,
+            key,
+            secure_cookies=settings.secure_cookies,
+            visits=visits,
+            trusted_proxies=settings.proxies(),
+            policies=Policies(_RULES_FRESH_S),
         )
         sender = Sender(store, visits, carriers, utc_now) if carriers.any else None
         with asyncio.Runner() as runner:

@@ -6,11 +6,14 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from playwright.async_api import Browser, async_playwright
 
 from deploy.kafka.broker import LocalKafka
 from deploy.ports import free_ports
+from deploy.prepare.system import chromium_program
 from tests.journey.site import Site, staged
 from tests.parts.broker import JARS
+from tests.parts.browser import OPTIONS
 
 
 @pytest.fixture(scope="module")
@@ -40,3 +43,12 @@ async def site(home: Path, journey_kafka: LocalKafka) -> AsyncIterator[Site]:
             running.a_pupil_enters_online()
         )  # the first of the morning may be let in by the gate while the stream wakes up
         yield running
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
+async def phones() -> AsyncIterator[Browser]:
+    """Give the browser of people's phones."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=chromium_program(), args=list(OPTIONS))
+        yield browser
+        await browser.close()

@@ -19,10 +19,12 @@ from deploy.demo.pupils import CARD_BITS, EXPIRED, REVOKED, STAFF, UNKNOWN_CARDS
 from deploy.demo.report import broken_promises
 from deploy.demo.school_talk import SchoolTalk
 from deploy.demo.screen import Screen
-from deploy.demo.stage import BRIDGE, GUARD_LOGIN, GUARD_PASSWORD, READER, RECEIVER, SCHOOL, SERVICES, Stage
+from deploy.demo.stage import BRIDGE, GUARD_LOGIN, GUARD_PASSWORD, READER, RECEIVER, SCHOOL, SERVICES, SITE, Stage
 from deploy.kafka.broker import LocalKafka
 from services.settings import Configuration
+from services.store import users
 from services.store.database import Store
+from services.store.users import UserRole
 from tests.parts.waiting import eventually_async
 
 PUPILS = pupils(200)
@@ -101,6 +103,26 @@ class Site:
             return await self.a_pupil_enters() == "online"
 
         await eventually_async(decided, 30, saying="the gate went on deciding alone")
+
+    async def enters_duty_administrator(self, phone: str | None = None) -> None:
+        """Enter the one who is asked about what the guard may not allow alone."""
+        store = Store.of(self.configuration)
+        try:
+            await store.write(
+                lambda session: users.put(
+                    session,
+                    site=SITE,
+                    login="duty",
+                    name="Кезекші",
+                    role=UserRole.DUTY_ADMIN,
+                    language="kk",
+                    password="a good one",
+                    by="t",
+                    phone=phone,
+                )
+            )
+        finally:
+            store.close()
 
     async def kill(self, name: str) -> None:
         """End a process as a power cut would."""

@@ -4,7 +4,6 @@ where, and who is not named.
 Everything is real: the gate's lines, Kafka, the processes, the SMS gateway (Kannel).
 """
 
-import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,9 +17,6 @@ from deploy.kafka.broker import LocalKafka
 from deploy.ports import free_ports
 from schemas.envelope import Event
 from schemas.gate_act import GateAct
-from services.store import users
-from services.store.database import Store
-from services.store.users import UserRole
 from tests.journey.site import Site, staged
 from tests.parts.kannel import PASSWORD, Kannel
 from tests.parts.waiting import eventually_async
@@ -38,27 +34,9 @@ async def school(home: Path, journey_kafka: LocalKafka, kannel: Kannel) -> Async
     site.stage.sms_url = kannel.url
     (site.stage.folder / "keys" / "sms.password").write_text(PASSWORD, encoding="utf-8")
     async with site:
-        await asyncio.to_thread(_enter_duty, site)
+        await site.enters_duty_administrator(phone=DUTY)
         await site.a_pupil_enters_online()
         yield site
-
-
-def _enter_duty(site: Site) -> None:
-    store = Store.of(site.configuration)
-    store.write_now(
-        lambda session: users.put(
-            session,
-            site=SITE,
-            login="duty",
-            name="Кезекші",
-            role=UserRole.DUTY_ADMIN,
-            language="kk",
-            password="a good one",
-            by="t",
-            phone=DUTY,
-        )
-    )
-    store.close()
 
 
 async def _asks_about(site: Site, person: Person) -> Event[GateAct]:

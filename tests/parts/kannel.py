@@ -6,6 +6,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -35,7 +36,7 @@ store-type = spool
 store-location = {home}/spool
 access-log = {home}/access.log
 sms-resend-freq = 1
-
+{certificate}
 group = smsc
 smsc = fake
 smsc-id = operator
@@ -49,12 +50,17 @@ bearerbox-host = 127.0.0.1
 bearerbox-port = {box}
 sendsms-port = {http}
 sendsms-interface = 127.0.0.1
-
+{by_https}
 group = sendsms-user
 username = {user}
 password = {password}
 concatenation = true
 max-messages = 5
+"""
+
+
+_CERTIFICATE = """ssl-server-cert-file = {file}
+ssl-server-key-file = {file}
 """
 
 
@@ -77,9 +83,9 @@ class _Part(NamedTuple):
 
 
 class Kannel:
-    """Bearerbox, smsbox and an operator, each of which can be away."""
+    """Bearerbox, smsbox and an operator, each of which can be away; with a certificate it is asked by HTTPS."""
 
-    def __init__(self, home: Path, programs: dict[str, str]) -> None:
+    def __init__(self, home: Path, programs: dict[str, str], certificate: Path | None = None) -> None:
         self._home = home
         self._programs = programs
         admin, box, self._operator, self.http = free_ports(4)
@@ -87,13 +93,17 @@ class Kannel:
         self._file = home / "kannel.conf"
         told = {"admin": admin, "box": box, "operator": self._operator, "http": self.http, "home": home}
         numbers = {"unknown": UNKNOWN, "user": USER, "password": PASSWORD}
-        self._file.write_text(_CONFIGURATION.format(**told, **numbers), encoding="utf-8")
+        secure = {"certificate": "", "by_https": ""}
+        if certificate is not None:
+            secure = {"certificate": _CERTIFICATE.format(file=certificate), "by_https": "sendsms-port-ssl = yes\n"}
+        self._scheme = "http" if certificate is None else "https"
+        self._file.write_text(_CONFIGURATION.format(**told, **numbers, **secure), encoding="utf-8")
         self._box = box
         self._running: dict[str, subprocess.Popen[bytes]] = {}
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.http}/cgi-bin/sendsms"
+        return f"{self._scheme}://127.0.0.1:{self.http}/cgi-bin/sendsms"
 
     def settings(self, **changed: str) -> SmsSettings:
         """Give the ``[sms]`` section for it."""
@@ -177,17 +187,24 @@ def _read(content: str) -> _Part:
     return _Part(number, total, message, unquote_to_bytes(rest.replace("+", " ")))
 
 
-@pytest.fixture(scope="module")
-def kannel() -> Iterator[Kannel]:
-    """Give a gateway that runs while the module's tests do."""
+@contextmanager
+def running(certificate: Path | None = None) -> Iterator[Kannel]:
+    """Run a gateway."""
     programs = kannel_programs()
     if programs is None:
         pytest.fail("Kannel is not on this machine. Type: make prepare FOR=test", pytrace=False)
     home = Path(tempfile.mkdtemp(prefix="qaqpa-sms-"))
-    gateway = Kannel(home, programs)
+    gateway = Kannel(home, programs, certificate)
     try:
         gateway.start()
         yield gateway
     finally:
         gateway.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def kannel() -> Iterator[Kannel]:
+    """Give a gateway that runs while the module's tests do."""
+    with running() as gateway:
+        yield gateway

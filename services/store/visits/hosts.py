@@ -1,16 +1,23 @@
 """Hosts: the site's staff who may be visited, where they are asked, and whom a visitor meant by what was typed."""
 
+import secrets
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import datetime
 
+import msgspec
 import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from services.store import audit
 from services.store.clock import now
 from services.store.columns import UtcDateTime
+from services.store.database import serialise
 from services.store.insertion import upsert
-from services.store.visits.names import name_key
+from services.store.visits.names import begins_so, name_key
+
+_PREFIX = "host-"
+_HOST_BYTES = 8
 
 
 class HostRow(SQLModel, table=True):
@@ -31,6 +38,72 @@ class HostRow(SQLModel, table=True):
     delegate: str | None = None
     delegate_until: datetime | None = Field(default=None, sa_type=UtcDateTime)
     changed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """What is entered of a host, checked. Without ``host`` they are known by their name, or new."""
+
+    host: str | None = None
+    name: str
+    email: str
+    language: str
+
+
+def new_host() -> str:
+    """Mint the reference of a host who is about to be typed."""
+    return f"{_PREFIX}{secrets.token_hex(_HOST_BYTES)}"
+
+
+def is_new_host(text: str) -> bool:
+    """Tell whether a text has the form of such a reference."""
+    digits = text.removeprefix(_PREFIX)
+    return text.startswith(_PREFIX) and len(text) == len(new_host()) and digits.isascii() and digits.isalnum()
+
+
+def enter(session: Session, *, site: str, host: str, told: Told, by: str, at: datetime) -> bool:
+    """Enter a host whose reference was minted with a form, so that a form sent twice is one host. False for somebody
+    who is on the list already, by name and address.
+    """
+    serialise(session, "hosts", site)
+    if one(session, site, host) is not None:
+        return True
+    if any(row.name_key == name_key(told.name) for row in of_email(session, site, told.email)):
+        return False
+    put(session, site=site, host=host, name=told.name, email=told.email, language=told.language, by=by, at=at)
+    return True
+
+
+def take(session: Session, *, site: str, listed: Sequence[Told], by: str, at: datetime) -> int:
+    """Enter or change the hosts of a list, and give how many that were; nobody who is not on it is removed."""
+    serialise(session, "hosts", site)
+    meant = _meant(all_of(session, site), listed)
+    changed = 0
+    for place, told in enumerate(listed):
+        host = told.host or meant.get(place) or new_host()
+        fields = {"name": told.name, "email": told.email, "language": told.language}
+        changed += put(session, site=site, host=host, by=by, at=at, **fields)
+    return changed
+
+
+def _meant(known: Sequence[HostRow], listed: Sequence[Told]) -> dict[int, str]:
+    """Give whom those places of a list mean that have no reference: whoever has that name and address, else the only
+    one of that name. Nobody is meant twice.
+    """
+    of_name: dict[str, list[HostRow]] = defaultdict(list)
+    for row in known:
+        of_name[row.name_key].append(row)
+    found: dict[int, str] = {}
+    taken = {told.host for told in listed if told.host}
+    for by_address in (True, False):
+        for place, told in enumerate(listed):
+            same = [row for row in of_name[name_key(told.name)] if row.host not in taken]
+            if by_address:
+                same = [row for row in same if row.email.casefold() == told.email.casefold()]
+            is_one = len(same) == 1 or (by_address and bool(same))
+            if told.host is None and place not in found and is_one:
+                found[place] = same[0].host
+                taken.add(same[0].host)
+    return found
 
 
 def put(  # noqa: PLR0913  a host has all of this
@@ -114,6 +187,12 @@ def one(session: Session, site: str, host: str) -> HostRow | None:
 def all_of(session: Session, site: str) -> Sequence[HostRow]:
     """Give a site's hosts by name, for the school itself: no visitor ever sees the list."""
     return session.exec(select(HostRow).where(HostRow.site == site).order_by(col(HostRow.name))).all()
+
+
+def search(session: Session, site: str, wanted: str) -> list[HostRow]:
+    """Give a site's hosts whose name has words that begin so, by name; all of them for no letters."""
+    asked = name_key(wanted).split()
+    return [host for host in all_of(session, site) if begins_so(host.name_key, asked)]
 
 
 def of_email(session: Session, site: str, email: str) -> list[HostRow]:

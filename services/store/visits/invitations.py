@@ -201,9 +201,13 @@ def accept(
 
 
 def agreed_by(session: Session, visit: VisitRow) -> str | None:
-    """Give the host who has agreed to a visit before it was asked for, by inviting; None for another visit."""
+    """Give the host who has agreed to a visit before it was asked for, by inviting; None for another visit, and when
+    that host has left: no pass comes of their word any more.
+    """
     row = one(session, visit.site, visit.draft) if visit.draft and is_invitation(visit.draft) else None
-    return f"host/{row.host}" if row is not None and row.visit == visit.visit else None
+    if row is None or row.visit != visit.visit or hosts.one(session, visit.site, row.host) is None:
+        return None
+    return f"host/{row.host}"
 
 
 def _asked(row: InvitationRow, told: Confirmed, host: HostRow | None, at: datetime) -> Asked:

@@ -8,6 +8,7 @@ spellings differ in.
 """
 
 import unicodedata
+from collections.abc import Iterable
 
 _LOOK_ALIKE = str.maketrans("aceopxykmthbi", "асеорхукмтнві")
 """Latin letters that look like Cyrillic ones, in small letters; ``b`` stands for ``в`` as a capital does."""
@@ -30,6 +31,12 @@ def name_key(name: str) -> str:
     look like when the word is Cyrillic otherwise.
     """
     return " ".join(_word_key(word) for word in plain(name).replace("-", " ").casefold().split())
+
+
+def begins_so(key: str, asked: Iterable[str]) -> bool:
+    """Tell whether a name with this key has, for each of some keys of first letters, a word that begins so."""
+    words = key.split()
+    return all(any(word.startswith(letters) for word in words) for letters in asked)
 
 
 def _word_key(word: str) -> str:

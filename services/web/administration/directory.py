@@ -4,31 +4,19 @@ import logging
 import secrets
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, Response, status
-from fastapi.responses import HTMLResponse, RedirectResponse
+from fastapi import APIRouter, Depends, Form, Request, Response
 
 from services.store import directory
-from services.store.users import UserRole
+from services.web.administration.keeping import Keeping, onward, page
 from services.web.shared.parts import parts_of
-from services.web.shared.visitors import SignedIn, User, form_checked, words
+from services.web.shared.visitors import User, form_checked, words
 
 PAGE = "/directory"
-_MAY = frozenset({UserRole.DUTY_ADMIN.value, UserRole.DIRECTOR.value, UserRole.ADMINISTRATOR.value})
 _LONGEST = 200
 
 logger = logging.getLogger(__name__)
 router = APIRouter(prefix=PAGE)
 Words = Annotated[str, Form(max_length=_LONGEST)]
-
-
-async def keeping(user: SignedIn) -> User:
-    """Give who is signed in, if they may keep the directory."""
-    if user.role not in _MAY:
-        raise HTTPException(status.HTTP_403_FORBIDDEN)
-    return user
-
-
-Keeping = Annotated[User, Depends(keeping)]
 
 
 @router.get("")
@@ -51,7 +39,7 @@ async def save(request: Request, user: Keeping, name: Words = "", phone: Words =
         )
     )
     logger.info("office_saved site=%s office=%s", user.site, office)
-    return RedirectResponse(PAGE, status.HTTP_303_SEE_OTHER)
+    return onward(PAGE)
 
 
 @router.post("/remove", dependencies=[Depends(form_checked)])
@@ -60,18 +48,14 @@ async def remove(request: Request, user: Keeping, office: Words = "") -> Respons
     await parts_of(request).store.write(
         lambda session: directory.remove(session, site=user.site, office=office, by=user.login)
     )
-    return RedirectResponse(PAGE, status.HTTP_303_SEE_OTHER)
+    return onward(PAGE)
 
 
 async def _page(request: Request, user: User, typed: dict[str, str], wrong: str | None = None) -> Response:
-    parts, text = parts_of(request), words(request)
     values = {
-        "user": user,
-        "csrf": parts.sessions.form_token(user.session),
         "back": PAGE,
-        "offices": await parts.store.read(lambda session: directory.all_of(session, user.site)),
+        "offices": await parts_of(request).store.read(lambda session: directory.all_of(session, user.site)),
         "typed": typed,
-        "wrong": text.say(wrong) if wrong else None,
+        "wrong": words(request).say(wrong) if wrong else None,
     }
-    code = status.HTTP_422_UNPROCESSABLE_CONTENT if wrong else status.HTTP_200_OK
-    return HTMLResponse(parts.templates.fill("administration/directory.html", text, values), code)
+    return page(request, user, "directory", values, wrong=wrong is not None)

@@ -20,7 +20,7 @@ from services.web.host_desk.desk import Desk, page
 from services.web.host_desk.evening_form import OPEN_TO, SHOWN, evening_of
 from services.web.shared.outside import visits_of
 from services.web.shared.parts import parts_of
-from services.web.shared.qr import inline_picture, qr_code
+from services.web.shared.qr import inline_picture
 from services.web.shared.visitors import form_checked, list_checked, words
 from services.web.visitor_portal import fields
 from services.web.visitor_portal.fields import Wrong
@@ -129,7 +129,7 @@ async def _evening(
         "evening": row,
         "attended": attended,
         "link": link,
-        "qr": inline_picture(qr_code(link), words(request).say("evening.qr")),
+        "qr": inline_picture(link, words(request).say("evening.qr")),
         "path": path,
         "open_to": OPEN_TO[row.open_to],
         "over": desk.now >= row.ends_at,

@@ -88,7 +88,9 @@ async def _linked(request: Request, here: School, link: str) -> Asking:
 
     def ask(session: Session) -> VisitRow | None:
         visit = links.visit_of(session, here.site, link, "host", now)
-        return visits.one(session, here.site, visit) if visit else None
+        row = visits.one(session, here.site, visit) if visit else None
+        has_left = row is not None and row.host is not None and hosts.one(session, here.site, row.host) is None
+        return None if has_left else row
 
     row = await parts_of(request).store.read(ask)
     if row is None:

@@ -91,7 +91,9 @@ async def school(request: Request, site: str) -> School:
     """Give the school of an address; one that there is not is a 404, like any other address."""
     if is_slug(site):
         parts = parts_of(request)
-        found = await parts.store.read(lambda session: parts.policies.current(session, site))
+        found = parts.policies.fresh(site)
+        if found is None:
+            found = await parts.store.read(lambda session: parts.policies.current(session, site))
         if found is not None:
             return School(site, found)
     raise HTTPException(status.HTTP_404_NOT_FOUND)

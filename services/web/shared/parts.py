@@ -1,7 +1,7 @@
 """The parts that every room's routes work with, put together once in ``services/web/app.py``."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from fastapi import Request
@@ -29,7 +29,7 @@ class Parts:
     secure_cookies: bool
     news: Callable[[], str]
     end_streams: Callable[[Session], None]
-    policies: Policies = field(default_factory=Policies)
+    policies: Policies
 
 
 def parts_of(request: Request) -> Parts:

@@ -28,7 +28,9 @@ RULES = "/administration"
 HOMES = {users.UserRole.DIRECTOR.value: RULES, users.UserRole.ADMINISTRATOR.value: RULES}
 """Where whoever signs in begins, if not at the post."""
 
-DUTY_PAGES = ("/lists", "/matches")
+OFFICE_PAGES = ("/lists", "/matches", "/directory", "/hosts", "/entitled")
+"""Where pages of the school's administration are beside the rules."""
+
 SIGN_IN = "/sign-in"
 _NOTICES = {"out": "sign_in.signed_out", "ended": "sign_in.ended"}
 _MINUTE_S = 60
@@ -98,7 +100,7 @@ def choose_language(
     request: Request, language: Annotated[str, Form()] = "", back: Annotated[str, Form()] = ""
 ) -> Response:
     """Keep the chosen language in a cookie and go back to where it was chosen."""
-    known = back in {HOME, SIGN_IN} or back.startswith((f"{HOME}/", RULES, *DUTY_PAGES)) or is_outside(back)
+    known = back in {HOME, SIGN_IN} or back.startswith((f"{HOME}/", RULES, *OFFICE_PAGES)) or is_outside(back)
     response = RedirectResponse(back if known else HOME, status.HTTP_303_SEE_OTHER)
     set_language(parts_of(request), response, language_of(language))
     return response

@@ -105,8 +105,8 @@ async def picture_of(request: Request, here: School, shown: Shown) -> Response:
 
 async def shown_values(request: Request, here: School, row: VisitRow, shown: Shown) -> dict[str, object]:
     """Give what the page of one pass shows, whoever looks at it, for its template."""
-    code = await asyncio.to_thread(qr_code, _token(request, here, shown.issued))
-    qr = inline_picture(code, words(request).say("visit.pass.qr"))
+    title = words(request).say("visit.pass.qr")
+    qr = await asyncio.to_thread(inline_picture, _token(request, here, shown.issued), title)
     return {**told_of(request, row), "shown": shown, "qr": qr, "escort": ESCORTS[shown.issued.escort]}
 
 

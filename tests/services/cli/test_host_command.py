@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from services.cli.console import Refusal
-from services.cli.host import read_hosts
+from services.cli.csv_file import content_of, lines_told
 from services.store.database import Store
 from services.store.visits import hosts
+from services.web.administration.host_fields import hosts_in
 from tests.services.cli.conftest import Qaqpa
 
 SITE = "school-1"
@@ -36,23 +37,26 @@ def test_a_list_is_imported_changed_and_thinned(school: Path, kept: Store, qaqpa
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("name,email\n", "the first line lacks host"),
-        ("", "the first line lacks host, name, email"),
-        (LIST + "t-3;Ким;no-address;kk\n", "line 4: host t-3: needs a reference"),
-        (LIST + "t-1;Ким;k@example.kz;kk\n", "line 4: host t-1 is in line 2 too"),
-        (LIST + "Т 3;Ким;k@example.kz;kk\n", "line 4"),
-        (LIST + "t-3;Ким;k@example.kz;de\n", "line 4"),
+        ("host,name\n", "hosts.csv:1: The columns are email, host, language, name; email, name have to be there"),
+        ("", "hosts.csv:1: The columns are"),
+        (LIST + "t-3;Ким;no-address;kk\n", "hosts.csv:4: Check the address"),
+        (LIST + "t-3; ;k@example.kz;kk\n", "hosts.csv:4: Write the name"),
+        (LIST + "t-1;Ким;k@example.kz;kk\n", "hosts.csv:4: This person is in line 2 too"),
+        (LIST + ";Ким;k@example.kz;\n;КИМ;k@example.kz;\n", "hosts.csv:5: This person is in line 4 too"),
+        (LIST + "Т 3;Ким;k@example.kz;kk\n", "hosts.csv:4: A reference has small Latin letters"),
+        (LIST + "t-3;Ким;k@example.kz;de\n", "hosts.csv:4: In the column language has to be one of kk, ru, en"),
+        (LIST + "t-3;Ким;k@example.kz;kk;5\n", "hosts.csv:4: The line has more values than columns"),
     ],
 )
 def test_a_wrong_line_is_told_and_nothing_is_read(tmp_path: Path, text: str, told: str) -> None:
     file = tmp_path / "hosts.csv"
     file.write_text(text, encoding="utf-8")
-    with pytest.raises(Refusal, match=told):
-        read_hosts(file)
+    with pytest.raises(Refusal, match=told), lines_told(file):
+        hosts_in(content_of(file))
 
 
 def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
     (tmp_path / "hosts.csv").write_bytes(b"\xff\xfe\x00")
     for name in ("hosts.csv", "gone.csv"):
-        with pytest.raises(Refusal, match="cannot be read"):
-            read_hosts(tmp_path / name)
+        with pytest.raises(Refusal, match="cannot be read"), lines_told(tmp_path / name):
+            hosts_in(content_of(tmp_path / name))

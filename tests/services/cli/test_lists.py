@@ -48,7 +48,7 @@ def test_a_list_is_taken_once_and_shown_without_a_name(school: Path, qaqpa: Qaqp
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("name,basis\n", "people.csv:1: columns are"),
+        ("name,basis\n", "people.csv:1: The columns are"),
         (HEAD + BAN + "ban,,,,1,2026-09-01,2036-01-01\n", "people.csv:3: Write the name."),
         (HEAD + BAN + CUSTODY.replace("p-1", "p-9"), "people.csv:3: Find the pupil"),
         (HEAD + BAN.replace("2036", "2099"), "people.csv:2: Write until which day"),
@@ -75,6 +75,6 @@ def test_who_may_take_pupils_is_taken_from_a_file(school: Path, qaqpa: Qaqpa, se
     row = seeded.read_now(ask)
     assert (row.pupil, row.relation, row.phone, row.tell) == ("p-1", "mother", "+77011234567", True)
     (school / "people.csv").write_text(PEOPLE.replace("mother", "mum"), encoding="utf-8")
-    assert "people.csv:2: relation is one of" in refused(
+    assert "people.csv:2: In the column relation has to be one of" in refused(
         qaqpa, "entitled", "import", "people.csv", "--site", "school-1"
     )

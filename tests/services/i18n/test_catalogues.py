@@ -30,6 +30,8 @@ from services.store.releases.entitled import RELATIONS
 from services.store.releases.papers import BASES
 from services.store.screenings.custody import CustodyAct
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS
+from services.web.administration.entitled_fields import COLUMNS as ENTITLED_COLUMNS
+from services.web.administration.host_fields import COLUMNS as HOST_COLUMNS
 from services.web.duty_desk.listed import KINDS as LIST_KINDS
 from services.web.guard_console.holds import Standing
 from services.web.guard_console.release import STATES
@@ -182,6 +184,15 @@ AT_THE_DESK = {
 }
 """Keys that the duty administrator's pages end with a word of their own."""
 
+AT_THE_OFFICE = {
+    *(f"hosts.said.{code}" for code in ("entered", "changed", "left", "taken")),
+    *(f"entitled.said.{code}" for code in ("entered", "changed", "ended", "over", "taken")),
+    *(f"hosts.{column}" for column in HOST_COLUMNS),
+    *(f"entitled.{column}" for column in ENTITLED_COLUMNS),
+    *(f"{of}.file.what" for of in ("hosts", "entitled")),
+}
+"""Keys that the pages of the school's own books end with a word of their own."""
+
 TO_STAFF_AND_PARENTS = {
     *(f"mail.{kind}.{part}" for kind in ("possible_match", "left_early", "left_early_parent") for part in TOLD),
     *(f"sms.{kind}" for kind in ("left_early", "left_early_parent")),
@@ -206,14 +217,15 @@ PUT_TOGETHER = {f"gate.{link}{part}" for link in ("alone", "silent", "unheard", 
 
 
 def test_every_code_in_a_record_has_words() -> None:
-    assert {key for key in coded() | coded_in_policies() | IN_THE_JOURNAL if key not in words_in(Language.KK)} == set()
+    wanted = coded() | coded_in_policies() | IN_THE_JOURNAL | AT_THE_OFFICE
+    assert {key for key in wanted if key not in words_in(Language.KK)} == set()
 
 
 def test_every_text_is_shown_somewhere() -> None:
     sources = [path for path in WEB.rglob("*") if path.suffix in {".py", ".html"}] + [POLICY_WORDS]
     shown = "\n".join(path.read_text(encoding="utf-8") for path in sources)
     made = coded() | coded_in_policies() | SPECIAL | PUT_TOGETHER | IN_SENTENCES
-    made |= AT_THE_POST | AT_THE_DESK | TO_STAFF_AND_PARENTS | IN_THE_JOURNAL
+    made |= AT_THE_POST | AT_THE_DESK | AT_THE_OFFICE | TO_STAFF_AND_PARENTS | IN_THE_JOURNAL
     assert {key for key in texts(Language.KK) if f'"{key}"' not in shown} - made == set()
 
 

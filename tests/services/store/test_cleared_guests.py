@@ -13,7 +13,7 @@ from services.store.database import Store
 from services.store.lists.matches import MatchRow
 from services.store.match_decisions import Word
 from services.store.messages import MessageRow
-from services.store.visits import evenings, registering
+from services.store.visits import evenings, leaving, registering
 from services.store.visits.visits import VisitRow
 from tests.schemas.examples import AT
 from tests.services.store import test_evenings as evening
@@ -115,6 +115,14 @@ def test_an_evening_that_was_called_off_meanwhile_lets_nobody_in(school: Store) 
         )
 
     assert school.write_now(call_off)
+    says(school, same_person=False)
+    assert held(school, visit.visit).state == "requested"
+    assert passes_said(school) == []
+
+
+def test_no_pass_comes_of_the_word_of_a_host_who_has_left(school: Store) -> None:
+    visit = guest(school)
+    assert school.write_now(lambda session: leaving.leave(session, site=SITE, host="t-1", by="t", at=AT))
     says(school, same_person=False)
     assert held(school, visit.visit).state == "requested"
     assert passes_said(school) == []

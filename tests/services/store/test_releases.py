@@ -9,7 +9,7 @@ from sqlmodel import Session, select
 from schemas.envelope import Event
 from schemas.release import Release
 from schemas.signal import Signal
-from services.store import match_decisions, outbox, recording, users
+from services.store import audit, match_decisions, outbox, recording, users
 from services.store.administration import RuleForbids
 from services.store.database import Store
 from services.store.lists import entries, matches
@@ -51,6 +51,35 @@ def enter(store: Store, name: str, **more: Any) -> EntitledPersonRow:
         **{"pupil": PUPIL, "name": name, "relation": "mother", "phone": "+77011234567", "tell": True, **more}
     )
     return store.write_now(lambda session: entitled.enter(session, site=SITE, told=told, by="t", at=AT))
+
+
+def test_somebody_is_entered_once_changed_by_name_too_and_ended(store: Store) -> None:
+    enter(store, "Айжан")
+    same, father = enter(store, "Айжан"), enter(store, "Болат", relation="father")
+
+    def change(person: str, name: str, site: str = SITE) -> bool:
+        told = Entitled(pupil=PUPIL, name=name, relation="mother")
+        return store.write_now(
+            lambda session: entitled.change(session, site=site, person=person, told=told, by="t", at=AT)
+        )
+
+    def end(person: str) -> bool:
+        return store.write_now(lambda session: entitled.end(session, site=SITE, person=person, by="t", at=AT))
+
+    with pytest.raises(ValueError, match="somebody of the name"):
+        change(same.person, "Болат")
+    assert [change(same.person, "Айжан С."), change(same.person, "Айжан С."), change("person-0", "Д")] == [
+        True,
+        True,
+        False,
+    ]
+    assert not change(same.person, "Д", "school-2")
+    assert [end(father.person), end(father.person), change(father.person, "Д")] == [True, False, False]
+    left = store.read_now(lambda session: entitled.of_pupil(session, SITE, PUPIL))
+    assert [(row.person, row.name, row.phone) for row in left] == [(same.person, "Айжан С.", None)]
+    assert store.read_now(lambda session: entitled.counted(session, SITE, [PUPIL, "p-0"])) == {PUPIL: 1}
+    acts = [row.act for row in store.read_now(lambda session: audit.recent(session, SITE, 99))]
+    assert sorted(acts)[:4] == ["entitled_changed", "entitled_ended", "entitled_entered", "entitled_entered"]
 
 
 def restrict(store: Store, name: str, pupil: str | None = PUPIL, kind: Any = "custody") -> None:

@@ -119,15 +119,22 @@ async def stranger(app: FastAPI) -> AsyncIterator[Browser]:
 @pytest.fixture
 async def director(app: FastAPI, store: Store, clock: Clock) -> Browser:
     """A browser in which the director has signed in."""
-    role, at = users.UserRole.DIRECTOR, clock.now - timedelta(days=1)
-
-    def enter(session: Session) -> None:
-        for site, login in ((SITE, "iman"), ("school-2", "other")):
-            told = {"site": site, "login": login, "name": login, "language": "kk", "password": PASSWORD}
-            users.put(session, role=role, by="test", at=at, **told)
-
-    store.write_now(enter)
+    for site, login in ((SITE, "iman"), ("school-2", "other")):
+        employ(store, login, users.UserRole.DIRECTOR, clock.now - timedelta(days=1), site=site)
     return await signed_in(app, "iman")
+
+
+@pytest.fixture
+async def duty(app: FastAPI, store: Store, clock: Clock) -> Browser:
+    """A browser in which the duty administrator has signed in."""
+    employ(store, "duty", users.UserRole.DUTY_ADMIN, clock.now - timedelta(days=1))
+    return await signed_in(app, "duty")
+
+
+def employ(store: Store, login: str, role: users.UserRole, at: datetime | None, **more: str) -> None:
+    """Enter somebody who may sign in at the first school, unless another ``site`` is named."""
+    told = {"site": SITE, "login": login, "name": login, "language": "kk", "password": PASSWORD, **more}
+    store.write_now(lambda session: users.put(session, role=role, by="test", at=at, **told))
 
 
 async def signed_in(app: FastAPI, login: str) -> Browser:

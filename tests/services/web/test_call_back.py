@@ -1,17 +1,12 @@
 """Somebody who comes on duty is known by a number of the school's own directory, never by one that they give."""
 
-from collections.abc import AsyncIterator
-from datetime import timedelta
-
 import pytest
-from fastapi import FastAPI
 from sqlmodel import Session, select
 
-from services.store import directory, outbox, users
+from services.store import directory, outbox
 from services.store.database import Store
 from services.store.visitors_journal.walk_ins import WalkInRow
-from tests.services.web.browser import PASSWORD, Browser
-from tests.services.web.conftest import Clock, client_of
+from tests.services.web.browser import Browser
 from tests.services.web.said import GATE, SITE
 
 INSPECTOR = {
@@ -31,28 +26,6 @@ def offices(store: Store) -> list[str]:
 def answers(store: Store) -> int:
     rows = store.read_now(lambda session: outbox.unsent(session, 99))
     return sum(row.topic == "guard_answers" for row in rows)
-
-
-@pytest.fixture
-async def duty(app: FastAPI, store: Store, clock: Clock) -> AsyncIterator[Browser]:
-    """A browser in which the duty administrator has signed in."""
-    store.write_now(
-        lambda session: users.put(
-            session,
-            site=SITE,
-            login="duty",
-            name="Дана",
-            role=users.UserRole.DUTY_ADMIN,
-            language="kk",
-            password=PASSWORD,
-            by="t",
-            at=clock.now - timedelta(minutes=1),
-        )
-    )
-    async with client_of(app) as client:
-        browser = Browser(client)
-        await browser.sign_in("duty")
-        yield browser
 
 
 async def registered(browser: Browser, store: Store) -> WalkInRow:

@@ -9,7 +9,7 @@ from services.settings import Configuration
 from services.web.messages.carriers import Carriers
 from services.web.messages.letter import Letter, NotCarried
 from services.web.shared.outside import Visits
-from tests.parts.mail_ca import Authority
+from tests.parts.authority import Authority
 
 FIRST = """[kafka]
 bootstrap = "127.0.0.1:1"

@@ -13,15 +13,16 @@ from sqlmodel import Session, select
 from schemas.credential import Category, Credential
 from schemas.screening import Screening
 from services.rules.check_alarms import calls_for
-from services.store import administration, outbox, users
+from services.store import administration, outbox
 from services.store.database import Store
 from services.store.messages import MessageRow
 from services.store.records import screenings
+from services.store.users import UserRole
 from services.web.messages.letter import Letter
 from services.web.messages.wording import compose
 from services.web.shared.rounds import AT_THE_POST, make_round
-from tests.services.web.browser import PASSWORD, Browser
-from tests.services.web.conftest import Clock, client_of
+from tests.services.web.browser import Browser
+from tests.services.web.conftest import Clock, employ, signed_in
 from tests.services.web.said import SITE, policy
 
 PUPIL, VISITOR = "pupil-1", "visitor-1"
@@ -38,18 +39,6 @@ def school(store: Store, clock: Clock) -> None:
         administration.publish_policy(session, site=SITE, policy=policy(clock.now).data, by="t", at=clock.now)
         for number, (holder, category) in enumerate({PUPIL: "pupil", VISITOR: "visitor"}.items()):
             administration.issue_credential(session, site=SITE, credential=card(number, holder, category), by="t")
-        users.put(
-            session,
-            site=SITE,
-            login="duty",
-            name="Кезекші",
-            role=users.UserRole.DUTY_ADMIN,
-            language="kk",
-            password=PASSWORD,
-            by="t",
-            email="duty@example.kz",
-            at=clock.now - timedelta(days=1),
-        )
 
     def card(number: int, holder: str, category: str) -> Credential:
         day = timedelta(days=1)
@@ -65,6 +54,8 @@ def school(store: Store, clock: Clock) -> None:
         )
 
     store.write_now(act)
+    day_before = clock.now - timedelta(days=1)
+    employ(store, "duty", UserRole.DUTY_ADMIN, day_before, name="Кезекші", email="duty@example.kz")
 
 
 def said(store: Store) -> list[Screening]:
@@ -130,17 +121,15 @@ async def test_a_pupil_who_shows_nothing_goes_in_and_the_duty_administrator_hear
     assert "Қасымов" not in mail.subject + mail.text
     assert 'data-pupil="refuses"' in (await browser_at_post.get(path)).text
     assert (await browser_at_post.send(f"{path}/parent", path, day="2026-11-26", told="x")).status_code == 422
-    async with client_of(app) as client:
-        duty = Browser(client)
-        await duty.sign_in("duty")
-        assert 'data-pupils="refuse"' in (await duty.get("/post/checks")).text
-        day = re.search(r'name="day" value="([\d-]+)"', (await duty.get(path)).text)
-        assert day is not None
-        assert (await duty.send(f"{path}/parent", path, day=day[1], told=" ")).status_code == 422
-        settled = await duty.send(f"{path}/parent", path, day=day[1], told="анасы, телефонмен")
-        assert settled.status_code == 303
-        assert "анасы, телефонмен" in (await duty.get(path)).text
-        assert 'data-pupils="refuse"' not in (await duty.get("/post/checks")).text
+    duty = await signed_in(app, "duty")
+    assert 'data-pupils="refuse"' in (await duty.get("/post/checks")).text
+    day = re.search(r'name="day" value="([\d-]+)"', (await duty.get(path)).text)
+    assert day is not None
+    assert (await duty.send(f"{path}/parent", path, day=day[1], told=" ")).status_code == 422
+    settled = await duty.send(f"{path}/parent", path, day=day[1], told="анасы, телефонмен")
+    assert settled.status_code == 303
+    assert "анасы, телефонмен" in (await duty.get(path)).text
+    assert 'data-pupils="refuse"' not in (await duty.get("/post/checks")).text
 
 
 def jpeg(size: tuple[int, int] = (900, 600)) -> bytes:
@@ -171,10 +160,8 @@ async def test_a_photo_is_on_the_receipt_for_the_people_of_the_school_alone(
     assert shown.headers["cache-control"] == "private, no-store"
     assert Image.open(BytesIO(shown.content)).size == (900, 600)
     assert (await stranger.get("/post/custody/1/photo")).headers["location"].startswith("/sign-in")
-    async with client_of(app) as client:
-        elsewhere = Browser(client)
-        await elsewhere.sign_in("marat")
-        assert (await elsewhere.get("/post/custody/1/photo")).status_code == 404
+    elsewhere = await signed_in(app, "marat")
+    assert (await elsewhere.get("/post/custody/1/photo")).status_code == 404
 
 
 async def test_a_form_without_a_photo_is_taken_and_one_sent_twice_is_one_thing(browser_at_post: Browser) -> None:

@@ -5,18 +5,18 @@ from datetime import datetime
 import msgspec
 import pytest
 from fastapi import FastAPI
-from sqlmodel import Session, select
+from sqlmodel import select
 
 from schemas.reasons import Reason, Verdict
 from services.rules.opening_times import DUTY_ADMINISTRATOR
-from services.store import outbox, users
+from services.store import outbox
 from services.store.database import Store
 from services.store.records.guard_answers import GuardAnswerRow
 from services.store.users import UserRole
 from services.web.guard_console.posts import Posts
-from tests.services.web.browser import PASSWORD, Browser
-from tests.services.web.conftest import Clock, client_of
-from tests.services.web.said import SITE, act
+from tests.services.web.browser import Browser
+from tests.services.web.conftest import Clock, employ, signed_in
+from tests.services.web.said import act
 
 ALLOWED = "admit/duty_administrator_allows"
 VALUES = {"from": "08:30", "who": DUTY_ADMINISTRATOR}
@@ -31,14 +31,8 @@ def late(posts: Posts, clock: Clock) -> str:
 
 
 def enter(store: Store, role: UserRole, *logins: str, at: datetime | None = None) -> None:
-    def put(session: Session) -> None:
-        for login in logins:
-            name = login.title()
-            users.put(
-                session, site=SITE, login=login, name=name, role=role, language="kk", password=PASSWORD, by="t", at=at
-            )
-
-    store.write_now(put)
+    for login in logins:
+        employ(store, login, role, at, name=login.title())
 
 
 def given(store: Store) -> list[tuple[str, str, str, str | None]]:
@@ -91,10 +85,8 @@ async def test_the_duty_administrator_answers_with_their_own_hands(
     app: FastAPI, late: str, store: Store, clock: Clock
 ) -> None:
     enter(store, UserRole.DUTY_ADMIN, "dana", "erlan", at=clock.now)
-    async with client_of(app) as client:
-        browser = Browser(client)
-        await browser.sign_in("dana")
-        await browser.send("/post/answers", act=late, answer=ALLOWED)
+    browser = await signed_in(app, "dana")
+    await browser.send("/post/answers", act=late, answer=ALLOWED)
     assert given(store) == [("dana", "admit", "duty_administrator_allows", "dana")]
 
 

@@ -3,26 +3,26 @@ host, not the visitor.
 """
 
 import re
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from fastapi import FastAPI
-from sqlmodel import Session, select
+from sqlmodel import select
 
-from services.store import administration, users
+from services.store import administration
 from services.store.database import Store
 from services.store.lists import entries, matches
 from services.store.lists.entries import ListEntryRow
 from services.store.lists.matches import MatchRow
 from services.store.messages import MessageRow
+from services.store.users import UserRole
 from services.store.visitors_journal.walk_ins import WalkInRow
 from services.web.app import make_app
 from services.web.guard_console.sight import News
 from services.web.shared.outside import Visits
-from tests.services.web.browser import PASSWORD, Browser
-from tests.services.web.conftest import Clock, client_of, posts_of
+from tests.services.web.browser import Browser
+from tests.services.web.conftest import Clock, client_of, employ, posts_of, signed_in
 from tests.services.web.said import SITE, policy
 from tests.services.web.test_release import CARD
 from tests.services.web.test_rooms_of_the_post import VISITOR
@@ -40,23 +40,9 @@ BAN = {
 @pytest.fixture
 def visits(store: Store, tmp_path: Path, clock: Clock) -> Visits:
     made = open_school(store, tmp_path, clock.now)
-
-    def enter(session: Session) -> None:
-        for login, role in (("duty", users.UserRole.DUTY_ADMIN), ("dir", users.UserRole.DIRECTOR)):
-            users.put(
-                session,
-                site=SITE,
-                login=login,
-                name=login,
-                role=role,
-                language="kk",
-                password=PASSWORD,
-                by="t",
-                at=clock.now,
-            )
-        administration.issue_credential(session, site=SITE, credential=CARD, by="t")
-
-    store.write_now(enter)
+    employ(store, "duty", UserRole.DUTY_ADMIN, clock.now)
+    employ(store, "dir", UserRole.DIRECTOR, clock.now)
+    store.write_now(lambda session: administration.issue_credential(session, site=SITE, credential=CARD, by="t"))
     return made
 
 
@@ -69,12 +55,9 @@ def app(store: Store, clock: Clock, visits: Visits) -> FastAPI:
 
 
 @pytest.fixture
-async def duty(app: FastAPI) -> AsyncIterator[Browser]:
+async def duty(app: FastAPI) -> Browser:
     """A browser in which the duty administrator has signed in."""
-    async with client_of(app) as client:
-        browser = Browser(client)
-        await browser.sign_in("duty")
-        yield browser
+    return await signed_in(app, "duty")
 
 
 def rows_of(store: Store, table: Any) -> list[Any]:

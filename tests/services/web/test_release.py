@@ -7,15 +7,16 @@ import pytest
 from sqlmodel import Session, select
 
 from schemas.credential import Credential
-from services.store import administration, outbox, users
+from services.store import administration, outbox
 from services.store.database import Store
 from services.store.lists import entries
 from services.store.lists.entries import Entry
 from services.store.releases import entitled
 from services.store.releases.entitled import Entitled, EntitledPersonRow
 from services.store.releases.papers import ReleasePaperRow
-from tests.services.web.browser import PASSWORD, Browser
-from tests.services.web.conftest import Clock
+from services.store.users import UserRole
+from tests.services.web.browser import Browser
+from tests.services.web.conftest import Clock, employ
 from tests.services.web.said import SITE
 
 CARD = Credential(
@@ -41,18 +42,6 @@ def mother(store: Store, clock: Clock) -> EntitledPersonRow:
     """The pupil's mother, entitled; and one duty administrator."""
 
     def enter(session: Session) -> EntitledPersonRow:
-        role = users.UserRole.DUTY_ADMIN
-        users.put(
-            session,
-            site=SITE,
-            login="duty",
-            name="Жанар",
-            role=role,
-            language="kk",
-            password=PASSWORD,
-            by="t",
-            at=clock.now,
-        )
         administration.issue_credential(session, site=SITE, credential=CARD, by="t")
         told = Entitled(
             pupil="pupil-1",
@@ -65,6 +54,7 @@ def mother(store: Store, clock: Clock) -> EntitledPersonRow:
         )
         return entitled.enter(session, site=SITE, told=told, by="t", at=clock.now)
 
+    employ(store, "duty", UserRole.DUTY_ADMIN, clock.now, name="Жанар")
     return store.write_now(enter)
 
 

@@ -3,7 +3,6 @@ somebody else has published.
 """
 
 import re
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 
 import msgspec
@@ -11,13 +10,14 @@ import pytest
 from fastapi import FastAPI
 
 from schemas.site_policy import CategoryRules, Measure, SitePolicy, Window
-from services.store import administration, outbox, users
+from services.store import administration, outbox
 from services.store.database import Store
 from services.store.records import site_policies
+from services.store.users import UserRole
 from services.web.administration.entered import entered_of
 from services.web.administration.sections import CATEGORIES, LEVELS, proposed, section_of
-from tests.services.web.browser import PASSWORD, Browser
-from tests.services.web.conftest import client_of
+from tests.services.web.browser import Browser
+from tests.services.web.conftest import client_of, employ, signed_in
 from tests.services.web.said import SITE, policy
 
 BEFORE = datetime.now(UTC) - timedelta(hours=1)
@@ -37,30 +37,16 @@ def known(store: Store) -> SitePolicy:
     """The rules in force: weekdays for everybody."""
     rules = msgspec.structs.replace(policy_now(), categories=dict.fromkeys(CATEGORIES, DAYTIME))
     store.write_now(lambda session: administration.publish_policy(session, site=SITE, policy=rules, by="operator"))
-    for login, role in (("director", users.UserRole.DIRECTOR), ("second", users.UserRole.DIRECTOR)):
-        store.write_now(
-            lambda session, login=login, role=role: users.put(  # type: ignore[misc]
-                session,
-                site=SITE,
-                login=login,
-                name=login,
-                role=role,
-                language="kk",
-                password=PASSWORD,
-                by="t",
-                at=BEFORE,
-            )
-        )
+    for login in ("director", "second"):
+        employ(store, login, UserRole.DIRECTOR, BEFORE)
     return rules
 
 
 @pytest.fixture
-async def director(app: FastAPI, known: SitePolicy) -> AsyncIterator[Browser]:
-    """A browser in which the director has signed in."""
-    async with client_of(app) as client:
-        browser = Browser(client)
-        assert (await browser.sign_in("director")).headers["location"] == "/administration"
-        yield browser
+async def director(app: FastAPI, known: SitePolicy) -> Browser:
+    """A browser in which the director of a school with rules has signed in."""
+    assert known.categories
+    return await signed_in(app, "director")
 
 
 def policy_now() -> SitePolicy:
@@ -190,13 +176,11 @@ async def test_what_is_wrong_is_told_and_the_form_keeps_what_was_entered(
 
 async def test_of_two_who_change_at_once_the_second_is_told(director: Browser, app: FastAPI, store: Store) -> None:
     path = "/administration/categories/visitor"
-    async with client_of(app) as client:
-        second = Browser(client)
-        await second.sign_in("second")
-        _, mine = await sent(director, path, "check", {"window0.closes": "17:00"})
-        _, theirs = await sent(second, path, "check", {"window0.closes": "16:00"})
-        assert (await sent(director, path, "publish", {}, mine))[0] == 303
-        code, page = await sent(second, path, "publish", {}, theirs)
+    second = await signed_in(app, "second")
+    _, mine = await sent(director, path, "check", {"window0.closes": "17:00"})
+    _, theirs = await sent(second, path, "check", {"window0.closes": "16:00"})
+    assert (await sent(director, path, "publish", {}, mine))[0] == 303
+    code, page = await sent(second, path, "publish", {}, theirs)
     assert code == 409
     assert "басқа адам 2-нұсқаны жариялады" in page
     assert in_force(store).categories["visitor"].windows[0].closes_min == 1020
@@ -220,23 +204,10 @@ async def test_a_page_that_there_is_not_is_a_404_and_a_form_from_elsewhere_a_403
 
 
 async def test_before_anything_is_published_the_page_says_what_to_do(app: FastAPI, store: Store) -> None:
-    store.write_now(
-        lambda session: users.put(
-            session,
-            site=SITE,
-            login="d",
-            name="d",
-            role=users.UserRole.DIRECTOR,
-            language="kk",
-            password=PASSWORD,
-            by="t",
-            at=BEFORE,
-        )
-    )
-    async with client_of(app) as client:
-        browser = Browser(client)
-        await browser.sign_in("d")
-        assert "Ереже әлі жарияланбаған" in (await browser.get("/administration")).text
+    employ(store, "d", UserRole.DIRECTOR, BEFORE)
+    browser = Browser(client_of(app))
+    assert (await browser.sign_in("d")).headers["location"] == "/administration"
+    assert "Ереже әлі жарияланбаған" in (await browser.get("/administration")).text
 
 
 def test_every_part_of_a_policy_comes_back_from_its_form_as_it_was() -> None:

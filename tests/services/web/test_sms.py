@@ -12,12 +12,12 @@ from services.i18n.words import Language, words_in
 from services.web.messages.letter import Letter, NotCarried
 from services.web.messages.sms_gateway import SmsGateway
 from services.web.messages.wording import KINDS, SMS_UNITS, short
-from tests.parts.kannel import PASSWORD, UNKNOWN, Kannel
-from tests.parts.mail_ca import Authority
+from tests.parts.authority import Authority
+from tests.parts.kannel import PASSWORD, UNKNOWN, Kannel, running
 from tests.parts.waiting import eventually_async
 from tests.services.web.test_message_wording import LONGEST
 
-PHONE = "+77011234567"
+PHONE, OTHER_PHONE = "+77011234567", "+77017654321"
 
 
 def letter(text: str, to: str = PHONE, name: str = "code.d.1.school-1") -> Letter:
@@ -128,24 +128,15 @@ async def test_what_is_not_a_gateways_yes_is_tried_again(
     assert not refused.for_ever
 
 
-@pytest.mark.parametrize("trusted", [True, False])
-async def test_a_gateway_by_https_is_one_that_the_school_trusts(
-    kannel: Kannel, tmp_path: Path, *, trusted: bool
-) -> None:
-    authority, port = Authority(tmp_path), free_port()
-    heard: list[bytes] = []
-
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        heard.append(await reader.readuntil(b"\r\n\r\n"))
-        writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 26\r\n\r\n0: Accepted for delivery\r\n")
-        writer.close()
-
-    server = await asyncio.start_server(answer, "127.0.0.1", port, ssl=authority.server())
-    tls = ssl.create_default_context(cafile=authority.file if trusted else None)
-    sending = SmsGateway(kannel.settings(url=f"https://127.0.0.1:{port}/cgi-bin/sendsms"), PASSWORD, tls, within_s=5)
-    if trusted:
-        await sending.carry(letter("x"))
-    else:
-        assert not (await refusal(sending, letter("x"))).for_ever
-    server.close()
-    assert len(heard) == trusted
+async def test_a_gateway_by_https_is_one_that_the_school_trusts(tmp_path: Path) -> None:
+    theirs, others = Authority(tmp_path), Authority(tmp_path, "others")
+    with running(theirs.certificate()) as kannel:
+        for number, authority in ((PHONE, theirs), (OTHER_PHONE, others)):
+            tls = ssl.create_default_context(cafile=authority.file)
+            sending = SmsGateway(kannel.settings(), PASSWORD, tls, within_s=5)
+            if authority is theirs:
+                await sending.carry(letter("Растау коды: 123456", to=number))
+            else:
+                assert not (await refusal(sending, letter("x", to=number))).for_ever
+        await eventually_async(lambda: [sms.to for sms in kannel.got()] == [PHONE])
+        assert len(kannel.names()) == 1, "whoever is not trusted is told nothing"

@@ -17,7 +17,7 @@ from deploy.ports import free_port
 from services.settings import MailSettings
 from services.web.messages.letter import Letter, NotCarried
 from services.web.messages.smtp import SmtpCarrier
-from tests.parts.mail_ca import Authority
+from tests.parts.authority import Authority
 from tests.parts.mailbox import Mailbox
 
 LETTER = Letter(to="serik@example.kz", subject="Рұқсат", text="Келе аласыз.\n", name="visitor_approved.v.2.school-1")

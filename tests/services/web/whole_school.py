@@ -18,6 +18,8 @@ from sqlmodel import Session, select
 from schemas.reasons import Reason, Verdict
 from services.store import administration, people, schema_version, users
 from services.store.database import Store
+from services.store.releases import entitled
+from services.store.releases.entitled import Entitled
 from services.store.visitors_journal.walk_ins import WalkInRow
 from services.web.app import ROUTERS, make_app
 from services.web.guard_console.sight import News
@@ -27,6 +29,7 @@ from services.web.shared.visitors import signed_in
 from tests.services.web.browser import PASSWORD, Browser
 from tests.services.web.conftest import Clock, client_of, posts_of
 from tests.services.web.said import SITE, act, alarm_of, policy, press
+from tests.services.web.test_release import CARD
 from tests.services.web.visit_school import HOME, all_visits, ask, open_school, the_code
 
 OTHER = "school-2"
@@ -47,7 +50,10 @@ STAFF: tuple[tuple[str, str, users.UserRole], ...] = (
     (OTHER, "marat", users.UserRole.GUARD),
     (OTHER, "oner", users.UserRole.DIRECTOR),
 )
-STARTS = ("/", "/sign-in", "/post", "/visits", "/administration", HOME, f"{HOME}/items", f"{HOME}/offline")
+SEARCHED = ("/entitled?q=қас", "/post/release?q=қас")
+"""Where a page leads on to somebody only after they have been looked for."""
+
+STARTS = ("/", "/sign-in", "/post", "/visits", "/administration", *SEARCHED, HOME, f"{HOME}/items", f"{HOME}/offline")
 LEFT_ALONE = ("/static/", "/sign-out", "/post/live")
 """What is no page, ends the walk, or never ends."""
 
@@ -237,6 +243,9 @@ def _enter(session: Session, at: datetime) -> None:
         )
     people.put(session, site=SITE, holder="pupil-1", name="Қасымов Арман", group_name="5 «А»")
     people.put(session, site=SITE, holder="visitor-1", name="Ерланова Мәдина", group_name=None)
+    administration.issue_credential(session, site=SITE, credential=CARD, by="t")
+    mother = Entitled(pupil="pupil-1", name="Қасымова Айгүл", relation="mother", phone="+77011234567")
+    entitled.enter(session, site=SITE, told=mother, by="t", at=at)
     people.put(session, site=OTHER, holder="pupil-1", name="Басқа Бала", group_name="5 «А»")
     administration.publish_policy(
         session, site=OTHER, policy=policy(at, site=OTHER, name="№ 13 мектеп").data, by="t", at=at

@@ -1,4 +1,4 @@
-"""Certificates for mail servers in tests: an authority of the test's own, and servers that it vouches for."""
+"""Certificates for servers in tests: an authority of the test's own, and servers that it vouches for."""
 
 import ssl
 from datetime import UTC, datetime, timedelta
@@ -27,14 +27,18 @@ class Authority:
 
     def server(self, address: str = "127.0.0.1", *, ends: timedelta = _DAY) -> ssl.SSLContext:
         """Give what a server at an address shows; one that has ended, for a negative ``ends``."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(self.certificate(address, ends=ends))
+        return context
+
+    def certificate(self, address: str = "127.0.0.1", *, ends: timedelta = _DAY) -> Path:
+        """Give the file of a server's private key and certificate."""
         key = ec.generate_private_key(ec.SECP256R1())
         certificate = self._signed(_name(address), key, address, ends=ends)
         file = self._folder / f"{address}-{certificate.serial_number}.pem"
         private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
         file.write_bytes(private + certificate.public_bytes(Encoding.PEM))
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        context.load_cert_chain(file)
-        return context
+        return file
 
     def _signed(
         self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, address: str | None, *, ends: timedelta
