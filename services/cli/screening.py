@@ -26,6 +26,9 @@ FOUND_STATUS = 1
 """The exit status when a draw does not come out as it was kept."""
 
 _SHOWN = 40
+MOST_DAYS = 366
+"""How far back an audit goes: draws are kept a little longer (``services/store/visits/draws.py``)."""
+
 _WHY: dict[Why, str] = {
     "drawn_otherwise": "the draw comes out otherwise",
     "rule_otherwise": "its policy says another rule or share",
@@ -42,7 +45,7 @@ def group() -> None:
 def audit(
     settings: SettingsFile,
     site: SiteName,
-    days: Annotated[int, typer.Option(min=1, max=366, help="How many days back.")] = 30,
+    days: Annotated[int, typer.Option(min=1, max=MOST_DAYS, help="How many days back.")] = 30,
     as_json: Annotated[bool, typer.Option("--json", help="Give it as JSON.")] = False,  # noqa: FBT002  an option
 ) -> None:
     """Draw a site's visitors again and set the draws against the checks done. Exit status 1 when a draw does not come

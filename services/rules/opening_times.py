@@ -33,6 +33,14 @@ def is_within(windows: Sequence[Window], local: datetime, shift: str | None) -> 
     return any(w.opens_min <= minute < w.closes_min for w in windows_of(windows, local.isoweekday(), shift))
 
 
+def closes_min(windows: Sequence[Window], local: datetime) -> int | None:
+    """Give the minute of the school's day at which the last window closes that is not over at a time of it; None when
+    there is none.
+    """
+    closing = [w.closes_min for w in windows_of(windows, local.isoweekday(), None) if w.closes_min > minute_of(local)]
+    return max(closing, default=None)
+
+
 def holiday(asked: Asked) -> Finding | None:
     """Refuse on the calendar's closed days whoever the policy keeps out on them."""
     if asked.rules.open_on_holidays or asked.facts.clock_doubted:

@@ -1,5 +1,6 @@
 """The duty administrator's word on a possible match, and what follows from it: the visit goes on as if nothing had
-been, or is declined; the walk-in comes in or not; the release is given or not.
+been (its host is asked; who was invited, or is an evening's guest, has the pass), or is declined; the walk-in comes in
+or not; the release is given or not.
 """
 
 from collections.abc import Sequence
@@ -21,7 +22,7 @@ from services.store.releases import entitled, papers
 from services.store.releases.papers import ReleasePaperRow
 from services.store.visitors_journal import walk_ins
 from services.store.visitors_journal.walk_ins import WalkInRow
-from services.store.visits import deeds, held, visits
+from services.store.visits import deeds, evenings, held, invitations, visits
 from services.store.visits.deeds import Decision
 from services.store.visits.seals import Seals
 from services.store.visits.visits import VisitRow
@@ -114,7 +115,7 @@ def _follow(  # noqa: PLR0917  what one deed hands on
         return
     match _subject(session, row.site, row.subject):
         case VisitRow() as visit if stands is None:
-            deeds.ask_host(session, visit, at)
+            _go_on(session, visit, policy, seals, at)
         case VisitRow() as visit if seals is not None:
             declined = Decision(deed="decline", reason=word.reason)
             deeds.decide(
@@ -122,6 +123,25 @@ def _follow(  # noqa: PLR0917  what one deed hands on
             )
         case ReleasePaperRow() as paper:
             papers.settle(session, site=row.site, release=paper.release, given=stands is None, by=by, at=at)
+
+
+def _go_on(session: Session, visit: VisitRow, policy: SitePolicy, seals: Seals | None, at: datetime) -> None:
+    """Let a visit go on from where it was held: approved by whoever had agreed to it before, else its host is asked."""
+    agreed = invitations.agreed_by(session, visit) or evenings.agreed_by(session, visit)
+    if agreed is None or seals is None:
+        deeds.ask_host(session, visit, at)
+    elif visit.standing == "requested" and at < visit.leaves_at:
+        approved = Decision(deed="approve")
+        deeds.decide(
+            session,
+            site=visit.site,
+            visit=visit.visit,
+            decision=approved,
+            by=agreed,
+            policy=policy,
+            seals=seals,
+            at=at,
+        )
 
 
 def _subject(session: Session, site: str, subject: str) -> Subject | None:

@@ -21,6 +21,7 @@ MessageKind = Literal[
     "host_asked",
     "host_cancelled",
     "host_arrived",
+    "host_accepted",
     "visitor_approved",
     "visitor_changed",
     "visitor_declined",
@@ -36,12 +37,19 @@ MessageKind = Literal[
     "possible_match",
     "left_early",
     "left_early_parent",
+    "walk_ins_not_left",
 ]
 TEXTED = "sms/"
+KEPT = timedelta(days=90)
+"""How long a message is kept after it was done: three times as long as a topic keeps what people are told of
+(``schemas/topics.py``), so that a cause that is read again tells nobody again; and to say whether somebody was told.
+"""
+
 Outcome = Literal["sent", "refused", "dropped"]
 _LEASE = timedelta(minutes=2)
 _FIRST_PAUSE = timedelta(seconds=5)
 _LONGEST_PAUSE = timedelta(minutes=15)
+_AT_ONCE = 500
 GIVEN_UP_AFTER = timedelta(days=2)
 
 
@@ -60,7 +68,14 @@ class MessageRow(SQLModel, table=True):
             sqlite_where=sa.text("done_at IS NULL"),
             postgresql_where=sa.text("done_at IS NULL"),
         ),
+        sa.Index(
+            "ix_messages_done",
+            "done_at",
+            sqlite_where=sa.text("done_at IS NOT NULL"),
+            postgresql_where=sa.text("done_at IS NOT NULL"),
+        ),
         sa.Index("ix_messages_site_to", "site", "to_hash", "created_at"),
+        sa.Index("ix_messages_to", "to_hash", "created_at"),
     )
 
     site: str = Field(primary_key=True)
@@ -147,10 +162,10 @@ def try_again(session: Session, row: MessageRow, at: datetime) -> None:
     _change(session, row, next_try_at=at + pause)
 
 
-def sent_lately(session: Session, site: str, kind: MessageKind, to_hash: str, since: datetime) -> int:
-    """Count the messages of a kind that one address of a site was given since a time."""
+def sent_lately(session: Session, kind: MessageKind, to_hash: str, since: datetime) -> int:
+    """Count the messages of a kind that one address was given since a time, whichever schools they are of."""
     query = select(sa.func.count()).select_from(MessageRow)
-    query = query.where(MessageRow.site == site, MessageRow.to_hash == to_hash, MessageRow.kind == kind)
+    query = query.where(MessageRow.to_hash == to_hash, MessageRow.kind == kind)
     return session.exec(query.where(col(MessageRow.created_at) >= since)).one()
 
 
@@ -159,6 +174,15 @@ def texted_lately(session: Session, site: str, kind: MessageKind, since: datetim
     query = select(sa.func.count()).select_from(MessageRow)
     query = query.where(MessageRow.site == site, col(MessageRow.to_hash).startswith(TEXTED), MessageRow.kind == kind)
     return session.exec(query.where(col(MessageRow.created_at) >= since)).one()
+
+
+def forget(session: Session, at: datetime) -> int:
+    """Erase the messages of all sites that were done long ago, and give how many; some hundred at once."""
+    over = select(MessageRow).where(col(MessageRow.done_at) <= at - KEPT)
+    rows = session.exec(over.order_by(col(MessageRow.done_at)).limit(_AT_ONCE)).all()
+    for row in rows:
+        session.delete(row)
+    return len(rows)
 
 
 def _change(session: Session, row: MessageRow, **values: object) -> None:

@@ -99,3 +99,18 @@ def test_a_visitor_who_was_here_before_is_found_by_the_first_letters(hands: Hand
     hands.press("Enter")
     hands.page.wait_for_url("**/walk-in/walk-in-*")
     assert hands.pressed <= 30
+
+
+def test_a_visitor_who_leaves_is_written_with_one_key(hands: Hands) -> None:
+    hands.press("F3")
+    hands.page.wait_for_url("**/post/walk-in")
+    hands.goes_to("inside")
+    hands.press("Enter")
+    hands.page.wait_for_url("**/post/walk-in/inside")
+    inside = hands.page.locator("[data-number]").count()
+    assert inside
+    hands.press("1")
+    hands.page.wait_for_url("**/inside?told=left")
+    assert hands.page.locator("[data-number]").count() == inside - 1
+    hands.press("Escape")
+    hands.page.wait_for_url("**/post/walk-in")

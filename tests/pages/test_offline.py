@@ -19,7 +19,7 @@ from deploy.prepare.system import chromium_program
 from schemas.site_policy import PassKey
 from services.store import administration
 from services.store.records import site_policies
-from services.store.visits import deeds, pass_keys
+from services.store.visits import deeds, party, pass_keys
 from services.store.visits.deeds import Asked, Decision
 from services.store.visits.pass_keys import PassKeys
 from services.store.visits.seals import Seals
@@ -58,6 +58,11 @@ def open_school(tmp_path_factory: pytest.TempPathFactory, kafka: LocalKafka) -> 
 @pytest.fixture
 def visit(open_school: School) -> VisitRow:
     """A visit that was approved."""
+    return approved(open_school)
+
+
+def approved(school: School, *companions: str) -> VisitRow:
+    """Have a visit asked for and approved, of somebody alone or with others."""
     now = datetime.now(UTC)
     asked = Asked(
         category="visitor",
@@ -69,7 +74,7 @@ def visit(open_school: School) -> VisitRow:
         purpose="жиналыс",
         arrives_at=now,
         leaves_at=now + timedelta(hours=2),
-        companions=[],
+        companions=list(companions),
         vehicle=None,
         things=None,
         contact="serik@example.kz",
@@ -87,7 +92,7 @@ def visit(open_school: School) -> VisitRow:
         deeds.decide(session, site=SITE, visit=row.visit, decision=decision, by="t", policy=rules, seals=SEALS, at=now)
         return row
 
-    return open_school.store.write_now(act)
+    return school.store.write_now(act)
 
 
 class Phone:
@@ -180,6 +185,29 @@ def test_it_shows_after_the_phone_was_switched_off_and_a_cancelled_one_is_gone_w
         expect(phone.page.locator("[data-passes]")).to_be_hidden()
     finally:
         open_school.web.start_ready()
+
+
+def test_whoever_comes_along_keeps_the_pass_of_their_own_link_and_loses_it_with_the_visit(
+    open_school: School, phone: Phone
+) -> None:
+    visit = approved(open_school, "Айша Серікова")
+    member = open_school.store.read_now(lambda session: party.of_visit(session, SITE, visit.visit))[1]
+    address = f"{open_school.url}/visit/{SITE}/c/{SEALS.link('companion', SITE, member.holder)}"
+    code = opened(phone, address)
+    phone.context.set_offline(True)
+    phone.page.reload()
+    assert phone.code() == code
+    phone.page.goto(f"{address}/badge")
+    expect(phone.page.locator("h1")).to_have_text(NO_NETWORK)
+    expect(phone.page.locator("[data-passes] a")).to_have_count(1)
+    phone.context.set_offline(False)
+    phone.page.goto(f"{address}/pass")
+    at = datetime.now(UTC)
+    open_school.store.write_now(lambda session: deeds.cancel(session, site=SITE, visit=visit.visit, at=at))
+    expect(phone.page.locator(".qr")).to_have_count(0)
+    phone.context.set_offline(True)
+    phone.page.goto(f"{address}/pass")
+    expect(phone.page.locator("[data-passes]")).to_be_hidden()
 
 
 def test_a_fault_of_the_server_does_not_take_the_pass_away(open_school: School, visit: VisitRow, phone: Phone) -> None:

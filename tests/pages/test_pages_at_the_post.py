@@ -7,7 +7,7 @@ from tests.pages.lived_in import WALK_IN
 from tests.pages.looker import Looker
 
 POST = {
-    "by name": ("by-name", "by-name?q=Қас", "walk-in"),
+    "by name": ("by-name", "by-name?q=Қас", "walk-in", "walk-in/inside"),
     "checks": ("checks", "checks/visitor-1?q=пышақ", "checks/pupil-1"),
     "custody": ("custody", "custody/new?holder=visitor-1", "custody/1"),
     "release": ("release?q=Қас", "release/pupil-1"),

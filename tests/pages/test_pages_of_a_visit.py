@@ -1,10 +1,12 @@
 """The pages of a visit, from the school's first page to the badge, as visitor, host and guard see them."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.pages.looker import Looker
+from tests.pages.test_guard_page import SCREENSHOTS
 from tests.pages.visiting import approves, asks, newest
 from tests.services.web.said import SITE
 
@@ -30,6 +32,12 @@ def test_a_visit_from_the_hosts_page_to_the_badges(looker: Looker, desk: Looker)
     desk.page.wait_for_selector(".note.go")
     for name in ("", "/pass", "/pass/1", "/badge"):
         looker.looks_at(f"visit-approved{name.replace('/', '-')}", status + name)
+    looker.page.goto(status)
+    looker.page.click("summary >> nth=0")
+    looker.page.screenshot(path=SCREENSHOTS / "visit-share-kk.png", full_page=True)
+    own = urlsplit(looker.page.locator("[data-select]").first.input_value()).path
+    for name in ("pass", "badge"):
+        looker.looks_at(f"visit-companion-{name}", looker.school.url + own.replace("/pass", f"/{name}"))
     assert looker.found + desk.found == []
 
 

@@ -42,6 +42,7 @@ def asks(looker: Looker, *, looks: bool) -> str:
     for step, fields in steps.items():
         if looks:
             looker.looks_at(f"visit-{step}", f"{home}/ask/{step}")
+        looker.page.wait_for_url(f"**/ask/{step}")
         for name, value in fields.items():
             looker.page.fill(f'[name="{name}"]', value)
         for tick in ("representative", "regularly", *days, "people", "vehicle", "things", "2026-11"):

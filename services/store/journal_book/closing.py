@@ -15,6 +15,7 @@ from services.store.visitors_journal.entries import JournalAdditionRow, JournalE
 from services.store.visitors_journal.walk_ins import WalkInRow
 from services.store.visits.arrivals import HOLDER_PREFIX
 from services.store.visits.visits import VisitRow
+from services.store.visits.waiting import RaisedRow
 
 _AT_ONCE = 200
 _KEPT_OF_A_LINE = ("category",)
@@ -76,6 +77,7 @@ def _erase(session: Session, row: JournalEntryRow, at: datetime) -> None:
     session.execute(sa.update(JournalAdditionRow).where(*added).values(text=""))
     if row.visit is not None:
         session.execute(sa.delete(WalkInRow).where(col(WalkInRow.site) == row.site, col(WalkInRow.visit) == row.visit))
+    session.execute(sa.delete(RaisedRow).where(col(RaisedRow.site) == row.site, col(RaisedRow.visit) == row.source))
     session.flush()
     if not _known_otherwise(session, row):
         person = col(PersonRow.site) == row.site, col(PersonRow.holder) == row.holder

@@ -2,7 +2,8 @@
 transaction; whatever order records come in, and however often, the entries are the same.
 
 Which entries somebody has follows from all that is known of them on a day: a registration is one, and the first passage
-after it is its own; every other passage inwards is one. A passage outwards ends the entry before it.
+after it is its own; every other passage inwards is one. A passage outwards ends the entry before it, unless a guard
+has said when the person left.
 """
 
 from collections import defaultdict
@@ -84,9 +85,13 @@ def _fill(session: Session, site: str, holder: str, first: datetime, last: datet
         if passage.direction != "entry" or passage.at >= last + STAY or passage.grant not in granted:
             continue
         before = [entry for entry in registered if day.same(entry.opened_at, passage.at, ordered=True)]
-        taken = before and not any(
-            move.direction == "entry" and before[-1].opened_at <= move.at and _is_before(move, passage)
-            for move in moves
+        taken = (
+            before
+            and not _is_over(before[-1], passage)
+            and not any(
+                move.direction == "entry" and before[-1].opened_at <= move.at and _is_before(move, passage)
+                for move in moves
+            )
         )
         if passage.id not in opened and not taken:
             entries.open_entry(session, site=site, source=passage.id, holder=holder, visit=None, at=passage.at)
@@ -98,36 +103,40 @@ def _note_departures(
 ) -> None:
     mine = entries.of_holders(session, site, [holder], since, last + 2 * STAY)
     for entry, later in zip_longest(mine, mine[1:]):
-        if entry.sheet is not None or entry.opened_at >= last + STAY:
+        if entry.sheet is not None or entry.left_by is not None or entry.opened_at >= last + STAY:
             continue
         until = min(later.opened_at if later else datetime.max.replace(tzinfo=UTC), entry.opened_at + STAY)
         left = [move for move in moves if move.direction == "exit" and entry.opened_at <= move.at < until]
         _end(session, entry, left[0] if left else None)
 
 
-def _end(session: Session, entry: JournalEntryRow, passage: PassageRow | None) -> None:
-    """Note when somebody has left; once the day is settled this is an addition, and is made once."""
-    left_at = passage.at if passage else None
-    if left_at == entry.left_at:
-        return
+def end(session: Session, entry: JournalEntryRow, left_at: datetime | None, *, by: str, form: str) -> None:
+    """Note when somebody has left, as gates say (``BY_GATE``) or a guard; once the day is settled this is an addition,
+    made once for a ``form``.
+    """
     if entry.settled_at is None:
         entry.left_at = left_at
+        entry.left_by = by if by != BY_GATE else None
         session.add(entry)
         session.flush()
         if entry.said is None:
             lines.keep(session, entry.site, [entry], entry.left_at or entry.opened_at)
-    elif passage is not None:
-        text = passage.at.astimezone(zone_of(session, entry.site)).strftime("%d.%m.%Y %H:%M")
+    elif left_at is not None:
+        text = left_at.astimezone(zone_of(session, entry.site)).strftime("%d.%m.%Y %H:%M")
         entries.add(
-            session,
-            site=entry.site,
-            number=entry.number,
-            column=TIME_OUT,
-            text=text,
-            by=BY_GATE,
-            at=passage.at,
-            form=passage.id,
+            session, site=entry.site, number=entry.number, column=TIME_OUT, text=text, by=by, at=left_at, form=form
         )
+
+
+def _end(session: Session, entry: JournalEntryRow, passage: PassageRow | None) -> None:
+    left_at = passage.at if passage else None
+    if left_at != entry.left_at:
+        end(session, entry, left_at, by=BY_GATE, form=passage.id if passage else "")
+
+
+def _is_over(registered: JournalEntryRow, passage: PassageRow) -> bool:
+    """Tell whether a guard has said that somebody left before a passage: it is another coming then."""
+    return registered.left_by is not None and registered.left_at is not None and registered.left_at <= passage.at
 
 
 def _moves(session: Session, site: str, holder: str, since: datetime, until: datetime) -> list[PassageRow]:

@@ -26,9 +26,10 @@ class JournalEntryRow(SQLModel, table=True):
     """One coming of one visitor. ``source`` is the registration or the passage that opened it, ``visit`` the
     registration where there is one, ``sheet`` and ``line`` where on paper it was written first.
 
-    ``left_at`` follows what the gates say until the day is settled (``settled_at``). ``said`` is what the entry says,
-    kept when the person has left or the day is over (``closed_at``): nothing edits it later. After ``kept_until`` it
-    names nobody (``erased_at``).
+    ``left_at`` follows what the gates say until the day is settled (``settled_at``); what a guard has said of it stands
+    (``left_by``: the guard's login, None where gates say it). ``said`` is what the entry says, kept when the person has
+    left or the day is over (``closed_at``): nothing edits it later. After ``kept_until`` it names nobody
+    (``erased_at``).
     """
 
     __tablename__ = "journal_entries"
@@ -50,6 +51,7 @@ class JournalEntryRow(SQLModel, table=True):
     sheet: int | None = None
     line: int | None = None
     left_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
+    left_by: str | None = None
     closed_at: datetime | None = Field(default=None, sa_type=UtcDateTime)
     said: dict[str, object] | None = Field(default=None, sa_type=JSON(none_as_null=True))
     settled_at: datetime | None = Field(default=None, sa_type=UtcDateTime)

@@ -4,7 +4,7 @@ characters are kept; whether somebody is checked is drawn here, so that a guard 
 
 import re
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import datetime
 
 import msgspec
@@ -145,6 +145,12 @@ def of_holder(session: Session, site: str, holder: str) -> WalkInRow | None:
     """Give a visitor's last registration."""
     query = select(WalkInRow).where(WalkInRow.site == site, WalkInRow.holder == holder)
     return session.exec(query.order_by(col(WalkInRow.came_at).desc()).limit(1)).first()
+
+
+def of_holders(session: Session, site: str, holders: Collection[str]) -> dict[str, WalkInRow]:
+    """Give the last registration of each of some people who were registered at the post."""
+    query = select(WalkInRow).where(WalkInRow.site == site, col(WalkInRow.holder).in_(holders))
+    return {row.holder: row for row in session.exec(query.order_by(col(WalkInRow.came_at)))}
 
 
 def since(session: Session, site: str, moment: datetime) -> Sequence[WalkInRow]:

@@ -13,7 +13,7 @@ from schemas.site_policy import SitePolicy
 from services.store import audit, messages, people
 from services.store.database import serialise
 from services.store.messages import MessageKind
-from services.store.visits import conditions, draws, held, hosts, links, passes, regular, visits
+from services.store.visits import companions, conditions, draws, held, hosts, links, passes, regular, visits
 from services.store.visits.conditions import Conditions
 from services.store.visits.hosts import HostRow
 from services.store.visits.links import Purpose
@@ -156,6 +156,7 @@ def decide(
             row.kept_until = row.leaves_at + KEPT
             _give_links(session, row, seals)
         passes.issue(session, visit=row, policy=policy, seals=seals, by=by, at=at)
+        companions.give_links(session, row, seals, row.leaves_at + STATUS_LINK_LASTS)
         people.put(session, site=site, holder=row.holder, name=row.name, group_name=row.purpose)
         _tell(session, row, "visitor_approved" if decision.deed == "approve" else "visitor_changed", at)
     session.add(row)
@@ -164,7 +165,9 @@ def decide(
 
 
 def accept(session: Session, *, site: str, visit: str, at: datetime) -> bool:
-    """Let the visitor agree to the time that the host has given; False when there is nothing to agree to."""
+    """Let the visitor agree to the time that the host has given, which the host is told; False when there is none to
+    agree to.
+    """
     row = _held(session, site, visit)
     next_state = after(row.standing, "accept") if row else None
     if row is None or next_state is None:
@@ -172,6 +175,7 @@ def accept(session: Session, *, site: str, visit: str, at: datetime) -> bool:
     row.state = next_state
     row.version += 1
     session.add(row)
+    _tell_host(session, row, "host_accepted", at)
     audit.note(session, site=site, by=VISITOR, act="visit_accepted", subject=visit, at=at)
     return True
 
@@ -186,8 +190,7 @@ def cancel(session: Session, *, site: str, visit: str, at: datetime) -> bool:
     row.version += 1
     session.add(row)
     passes.revoke_all(session, site=site, visit=visit, by=VISITOR, at=at)
-    if row.host is not None and not held.is_held(session, row):
-        _tell(session, row, "host_cancelled", at)
+    _tell_host(session, row, "host_cancelled", at)
     audit.note(session, site=site, by=VISITOR, act="visit_cancelled", subject=visit, at=at)
     return True
 
@@ -228,3 +231,9 @@ def _give_link(session: Session, row: VisitRow, seals: Seals, purpose: Purpose, 
 
 def _tell(session: Session, row: VisitRow, kind: MessageKind, at: datetime) -> None:
     messages.put(session, site=row.site, kind=kind, subject=row.visit, number=row.version, at=at)
+
+
+def _tell_host(session: Session, row: VisitRow, kind: MessageKind, at: datetime) -> None:
+    """Tell the host of a visit, where the school knows who that is and they may see it."""
+    if row.host is not None and not held.is_held(session, row):
+        _tell(session, row, kind, at)

@@ -6,9 +6,10 @@ One way for visits asked for on the portal and for walk-ins at the post (``docs/
 
 import secrets
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import cast
 
+import sqlalchemy as sa
 from sqlmodel import Field, Session, SQLModel, col, select
 
 from schemas.credential import Category
@@ -18,7 +19,13 @@ from services.rules.precautions import screening_by_rule
 from services.store.columns import UtcDateTime
 from services.store.database import serialise
 
+KEPT = timedelta(days=425)
+"""How long a draw is kept: ``qaqpa screening audit`` goes 366 days back, and a visit may be asked for 30 days before it
+begins; a month more, so that no audit is at the edge.
+"""
+
 _SECRET_BYTES = 32
+_AT_ONCE = 500
 
 
 class DrawingSecretRow(SQLModel, table=True):
@@ -37,6 +44,7 @@ class DrawRow(SQLModel, table=True):
     """
 
     __tablename__ = "draws"
+    __table_args__ = (sa.Index("ix_draws_drawn_at", "drawn_at"),)
 
     site: str = Field(primary_key=True)
     visit: str = Field(primary_key=True)
@@ -85,6 +93,15 @@ def of_visits(session: Session, site: str, visits: Sequence[str]) -> dict[str, D
     """Give the draws of visits of a site, by visit."""
     query = select(DrawRow).where(DrawRow.site == site, col(DrawRow.visit).in_(visits))
     return {row.visit: row for row in session.exec(query)}
+
+
+def forget(session: Session, at: datetime) -> int:
+    """Erase the draws of all sites that no audit asks for any more, and give how many; some hundred at once."""
+    over = select(DrawRow).where(DrawRow.drawn_at <= at - KEPT).order_by(col(DrawRow.drawn_at)).limit(_AT_ONCE)
+    rows = session.exec(over).all()
+    for row in rows:
+        session.delete(row)
+    return len(rows)
 
 
 def _make_secret(session: Session, site: str, at: datetime) -> bytes:

@@ -178,6 +178,15 @@ def registered(session: Session, row: EveningRow) -> list[tuple[int, VisitRow]]:
     return [(line, visit) for line, visit in session.exec(query.order_by(col(VisitRow.name)))]
 
 
+def agreed_by(session: Session, visit: VisitRow) -> str | None:
+    """Give who has agreed to a visit before it was asked for, by holding the evening that it is for; None for another
+    visit, and when the evening was called off.
+    """
+    known = session.get(EveningVisitRow, (visit.site, visit.visit))
+    row = one(session, visit.site, known.evening) if known is not None else None
+    return row.made_by if row is not None and row.cancelled_at is None else None
+
+
 def is_expected(session: Session, site: str, holder: str, at: datetime) -> bool:
     """Tell whether somebody is on the list of an evening that is on now; for the post, which ticks names."""
     query = select(EveningRow).join(

@@ -44,9 +44,10 @@ def _erase(session: Session, row: VisitRow) -> None:
     mine = VisitorPassRow.site == row.site, VisitorPassRow.visit == row.visit
     for jti in session.exec(select(VisitorPassRow.jti).where(*mine)).all():
         session.execute(sa.delete(PassCodeRow).where(col(PassCodeRow.site) == row.site, col(PassCodeRow.jti) == jti))
-    session.execute(sa.delete(LinkRow).where(col(LinkRow.site) == row.site, col(LinkRow.visit) == row.visit))
     members = party.of_visit(session, row.site, row.visit)
     holders = [row.holder, *(member.holder for member in members)]
+    linked = col(LinkRow.visit).in_([row.visit, *holders])
+    session.execute(sa.delete(LinkRow).where(col(LinkRow.site) == row.site, linked))
     session.execute(sa.delete(PersonRow).where(col(PersonRow.site) == row.site, col(PersonRow.holder).in_(holders)))
     for member in members:
         session.delete(member)

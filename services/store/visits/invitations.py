@@ -200,6 +200,16 @@ def accept(
     return visit
 
 
+def agreed_by(session: Session, visit: VisitRow) -> str | None:
+    """Give the host who has agreed to a visit before it was asked for, by inviting; None for another visit, and when
+    that host has left: no pass comes of their word any more.
+    """
+    row = one(session, visit.site, visit.draft) if visit.draft and is_invitation(visit.draft) else None
+    if row is None or row.visit != visit.visit or hosts.one(session, visit.site, row.host) is None:
+        return None
+    return f"host/{row.host}"
+
+
 def _asked(row: InvitationRow, told: Confirmed, host: HostRow | None, at: datetime) -> Asked:
     """Put together what is asked; the contact is checked, for the link went there and nowhere else."""
     return Asked(

@@ -1,5 +1,5 @@
-"""Links without an account: kept as hashes only, each for one purpose and one visit (or invitation, or evening), until
-a time.
+"""Links without an account: kept as hashes only, each for one purpose and one visit (or invitation, evening, or one who
+comes along), until a time.
 """
 
 import hashlib
@@ -12,7 +12,7 @@ from sqlmodel import Field, Session, SQLModel
 from services.store.columns import UtcDateTime
 from services.store.insertion import upsert
 
-Purpose = Literal["status", "host", "delegate", "host_sign_in", "invitation", "evening"]
+Purpose = Literal["status", "host", "delegate", "host_sign_in", "invitation", "evening", "companion"]
 """What a link is for: a visitor's status, a host's answer, the answer of whoever stands in, and so on."""
 
 _DIGITS = 32

@@ -47,6 +47,12 @@ class Seals:
         """Give the hash under which a text of a kind is known at a site; at another site it is another."""
         return self._digest(what, site, text).hex()[:_HASH_DIGITS]
 
+    def contact_hash(self, contact: str) -> str:
+        """Give the hash under which messages to a contact are counted: the same at every site, for to somebody who is
+        flooded it is one letter-box, whichever schools the letters are of.
+        """
+        return self._digest("contact", contact.casefold()).hex()[:_HASH_DIGITS]
+
     def _digits(self, count: int, *what: str) -> str:
         return f"{int.from_bytes(self._digest(*what), 'big') % 10**count:0{count}}"
 

@@ -41,10 +41,10 @@ class SignInRow(SQLModel, table=True):
 
 def ask(session: Session, *, site: str, email: str, seals: Seals, at: datetime) -> int:
     """Send a link to each host of a site with this address, and give to how many; nobody learns that number."""
-    to_hash = seals.hashed("contact", site, email.casefold())
-    serialise(session, "host-sign-in", site, to_hash)
+    to_hash = seals.contact_hash(email)
+    serialise(session, "host-sign-in", to_hash)
     session.execute(sa.delete(SignInRow).where(col(SignInRow.expires_at) <= at - _HOUR))
-    if messages.sent_lately(session, site, "host_sign_in", to_hash, at - _HOUR) >= AN_HOUR:
+    if messages.sent_lately(session, "host_sign_in", to_hash, at - _HOUR) >= AN_HOUR:
         return 0
     found = hosts.of_email(session, site, email)
     for host in found:

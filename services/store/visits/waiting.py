@@ -29,8 +29,15 @@ _NO_JSON = "null"
 _SYSTEM = "waiting"
 
 
+Why = Literal["unanswered", "overdue", "not_left"]
+"""What is told: nobody has answered, a visitor is past their hour, or was registered at the post and is past its hours.
+"""
+
+
 class RaisedRow(SQLModel, table=True):
-    """That something was told of a visit, so that it is told once. ``number`` is 0, or the version of the arrival."""
+    """That something was told of a visit, so that it is told once. ``number`` is 0, or the version of the arrival;
+    ``visit`` is the source of the journal's entry where somebody was registered at the post.
+    """
 
     __tablename__ = "visits_raised"
 
@@ -51,7 +58,7 @@ def tell_unanswered(session: Session, at: datetime, within: timedelta) -> int:
     query = query.where(~matches.withheld(col(VisitRow.site), col(VisitRow.visit)))
     rows = session.exec(query.where(_not_raised("unanswered")).limit(_AT_ONCE)).all()
     for row in rows:
-        _raise(session, row, "unanswered", 0, at)
+        raise_once(session, site=row.site, subject=row.visit, why="unanswered", number=0, at=at)
         messages.tell_duty(session, site=row.site, kind="visit_unanswered", subject=row.visit, number=0, at=at)
     return len(rows)
 
@@ -67,7 +74,7 @@ def tell_overdue(session: Session, at: datetime) -> int:
     rows = _still_inside(session, session.exec(query.limit(_AT_ONCE)).all(), at)
     for row in rows:
         site, visit, number = row.site, row.visit, row.version
-        _raise(session, row, "overdue", number, at)
+        raise_once(session, site=site, subject=visit, why="overdue", number=number, at=at)
         messages.tell_duty(session, site=site, kind="visit_overdue", subject=visit, number=number, at=at)
         if row.host is not None:
             messages.put(session, site=site, kind="host_overdue", subject=visit, number=number, at=at)
@@ -78,6 +85,13 @@ def overdue(session: Session, site: str, at: datetime, limit: int) -> Sequence[V
     """Give a site's visitors who should have left and have not, whoever has waited longest first."""
     query = select(VisitRow).where(VisitRow.site == site, *_may_be_overdue(at))
     return _still_inside(session, session.exec(query.order_by(col(VisitRow.leaves_at))).all(), at)[:limit]
+
+
+def raise_once(session: Session, *, site: str, subject: str, why: Why, number: int, at: datetime) -> None:
+    """Note that something is told of a visit, or of a coming that the journal knows by its source."""
+    row = {"site": site, "visit": subject, "why": why, "number": number, "at": at}
+    insert_once(session, RaisedRow, [row])
+    audit.note(session, site=site, by=_SYSTEM, act=f"visit_{why}", subject=subject, at=at)
 
 
 def out_by(session: Session, row: VisitRow) -> datetime:
@@ -101,11 +115,6 @@ def _still_inside(session: Session, rows: Iterable[VisitRow], at: datetime) -> l
     return [row for row in rows if at >= out_by(session, row) + GRACE]
 
 
-def _not_raised(why: Literal["unanswered", "overdue"], *, of_version: bool = False) -> sa.ColumnElement[bool]:
+def _not_raised(why: Why, *, of_version: bool = False) -> sa.ColumnElement[bool]:
     same = [col(RaisedRow.site) == VisitRow.site, col(RaisedRow.visit) == VisitRow.visit, col(RaisedRow.why) == why]
     return ~sa.exists().where(*same, *([col(RaisedRow.number) == VisitRow.version] if of_version else []))
-
-
-def _raise(session: Session, row: VisitRow, why: str, number: int, at: datetime) -> None:
-    insert_once(session, RaisedRow, [{"site": row.site, "visit": row.visit, "why": why, "number": number, "at": at}])
-    audit.note(session, site=row.site, by=_SYSTEM, act=f"visit_{why}", subject=row.visit, at=at)

@@ -11,6 +11,7 @@ from sqlmodel import Session
 
 from schemas.credential import Category
 from services.store.administration import NotAllowed
+from services.store.journal_book import leaving
 from services.store.lists import matches
 from services.store.visitors_journal import walk_ins
 from services.store.visitors_journal.walk_ins import DOCUMENT_KINDS, TAIL, WALK_IN_CATEGORIES, WalkIn, WalkInRow
@@ -37,16 +38,17 @@ async def walk_in_page(
     """Show the form; ``q`` finds who was here before, ``again`` fills the form with their last registration."""
     room = await enter(request, user)
 
-    def ask(session: Session) -> tuple[list[WalkInRow], WalkInRow | None]:
+    def ask(session: Session) -> tuple[list[WalkInRow], WalkInRow | None, int]:
         before = walk_ins.of_holder(session, user.site, again) if again else None
-        return walk_ins.returning(session, user.site, q, _FOUND_AT_MOST), before
+        inside = len(leaving.not_left(session, user.site, room.now))
+        return walk_ins.returning(session, user.site, q, _FOUND_AT_MOST), before, inside
 
-    found, before = await parts_of(request).store.read(ask)
+    found, before, inside = await parts_of(request).store.read(ask)
     filled = {"name": before.name if before else q, "holder": before.holder if before else ""}
     if before is not None:
         filled |= {"category": before.category, "document_kind": before.document_kind, "host_text": before.host_text}
         filled |= {"document_tail": before.document_tail, "purpose": before.purpose}
-    return _form(request, room, filled, q=q, found=[] if before else found)
+    return _form(request, room, filled, q=q, found=[] if before else found, inside=inside)
 
 
 @router.post(PATH, dependencies=[Depends(form_checked)])
@@ -132,12 +134,14 @@ def _form(
     notice: Notice | None = None,
     q: str = "",
     found: list[WalkInRow] | None = None,
+    inside: int = 0,
 ) -> Response:
     values = {
         "filled": {"category": "visitor", "document_kind": "identity_card", **filled},
         "visit": walk_ins.new_visit(),
         "q": q,
         "found": found or [],
+        "inside": inside,
         "categories": WALK_IN_CATEGORIES,
         "documents": DOCUMENT_KINDS,
     }

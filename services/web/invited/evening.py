@@ -15,7 +15,7 @@ from services.store.visits.drafts import DraftRow
 from services.store.visits.evenings import EveningRow
 from services.store.visits.registering import Registration
 from services.store.visits.visits import VisitRow
-from services.web.shared.outside import School, outside_page, school, visits_of
+from services.web.shared.outside import School, few_enough, outside_page, school, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import answer_checked, language
 from services.web.visitor_portal import fields, forms
@@ -36,7 +36,7 @@ NOT_REGISTERED: dict[str, str] = {
 }
 
 logger = logging.getLogger(__name__)
-router = APIRouter(prefix="/visit/{site}/e")
+router = APIRouter(prefix="/visit/{site}/e", dependencies=[Depends(few_enough)])
 AtSchool = Annotated[School, Depends(school)]
 
 

@@ -11,7 +11,7 @@ from services.store.visits import deeds, hosts, invitations
 from services.store.visits.invitations import Confirmed, InvitationRow
 from services.store.visits.names import plain
 from services.store.visits.visits import VisitRow
-from services.web.shared.outside import School, outside_page, school, visits_of
+from services.web.shared.outside import School, few_enough, outside_page, school, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import answer_checked, language
 from services.web.visitor_portal import fields, forms
@@ -37,7 +37,7 @@ _READ: dict[str, Reader] = {
 _SHOWN = ("name", "companions", "vehicle", "things")
 
 logger = logging.getLogger(__name__)
-router = APIRouter(prefix="/visit/{site}/i")
+router = APIRouter(prefix="/visit/{site}/i", dependencies=[Depends(few_enough)])
 AtSchool = Annotated[School, Depends(school)]
 
 

@@ -47,7 +47,7 @@ def to_invited(matter: Matter) -> Addressee | None:
     return matters.outside(row.contact, row.language) if row else None
 
 
-def invitation(matter: Matter, _to: Addressee) -> Values | None:
+def invitation(matter: Matter, to: Addressee) -> Values | None:
     """Compose about an invitation; one that was taken back meanwhile says nothing."""
     row = invitations.one(matter.session, matter.row.site, matter.row.subject)
     if row is None or row.withdrawn_at is not None or matter.now >= row.leaves_at:
@@ -59,7 +59,7 @@ def invitation(matter: Matter, _to: Addressee) -> Values | None:
         "host": host.name if host else "",
         "purpose": row.purpose,
         "begins": matter.school.said(row.arrives_at),
-        "ends": f"{matter.school.local(row.leaves_at):%H:%M}",
+        "when": matters.when(matter, to, row),
         "link": f"{matter.visits.public_url}/visit/{row.site}/i/{token}",
     }
 

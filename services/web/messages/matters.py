@@ -16,6 +16,7 @@ from services.store.messages import MessageRow
 from services.store.records import guard_answers
 from services.store.records.gate_acts import GateActRow
 from services.store.visits import drafts, hosts, standing_in, visits
+from services.store.visits.invitations import InvitationRow
 from services.store.visits.visits import VisitRow
 from services.web.messages.letter import is_phone
 from services.web.shared.outside import School, Visits
@@ -122,9 +123,21 @@ def of_visit(matter: Matter, to: Addressee, found: VisitRow) -> Values:
         "purpose": found.purpose,
         "begins": school.said(found.arrives_at),
         "ends": f"{school.local(found.leaves_at):%H:%M}",
+        "when": when(matter, to, found),
         "reason": found.reason or "",
         "link": _link(matter, to, found),
     }
+
+
+def when(matter: Matter, to: Addressee, found: VisitRow | InvitationRow) -> str:
+    """Say when somebody may come: on a day from when until when; of who comes regularly the weekdays, the times of day
+    and between which dates.
+    """
+    begins, ends = matter.school.local(found.arrives_at), matter.school.local(found.leaves_at)
+    if not found.weekdays:
+        return f"{begins:%d.%m.%Y %H:%M} – {ends:%H:%M}"
+    days = ", ".join(to.words.say(f"weekday.{day}") for day in sorted(found.weekdays))
+    return f"{days} {begins:%H:%M} – {ends:%H:%M}, {begins:%d.%m.%Y} – {ends:%d.%m.%Y}"
 
 
 def newest_visit(matter: Matter, to: Addressee) -> Values | None:

@@ -44,6 +44,7 @@ KINDS: dict[str, Kind] = {
     "host_asked": Kind(matters.newest_visit, matters.to_host),
     "host_cancelled": Kind(matters.visit, matters.to_host),
     "host_arrived": Kind(matters.visit, matters.to_host),
+    "host_accepted": Kind(matters.newest_visit, matters.to_host),
     "visitor_approved": Kind(matters.visit, matters.to_visitor),
     "visitor_changed": Kind(matters.visit, matters.to_visitor),
     "visitor_declined": Kind(matters.visit, matters.to_visitor),
@@ -59,6 +60,7 @@ KINDS: dict[str, Kind] = {
     "possible_match": Kind(list_matters.match_waits),
     "left_early": Kind(list_matters.left_early, urgent=True),
     "left_early_parent": Kind(list_matters.left_early, list_matters.to_parent, urgent=True),
+    "walk_ins_not_left": Kind(post_matters.walk_ins_inside, urgent=True),
 }
 
 

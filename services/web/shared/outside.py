@@ -2,6 +2,7 @@
 forms, and nothing else.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -20,16 +21,23 @@ from services.web.shared.rate_limit import Attempts
 from services.web.shared.sessions import COOKIE
 from services.web.shared.visitors import address_of, set_session, words
 
+logger = logging.getLogger(__name__)
+
 _PAGE = re.compile(r"/visit/[a-z0-9-]+(?:/[A-Za-z0-9_-]+)*|/visits(?:/[A-Za-z0-9_-]+)*")
+_NO_BROWSER = "no session"
 _OF_ADDRESS, _OF_ACCOUNT = 60, 8
 _GUESSES = 30
+_POSTS, _POSTS_OF_ONE = 600, 120
+"""How many forms a window takes: from one address, behind which a whole school may sit (a request has ten pages, and
+sixty may be begun), and from one browser.
+"""
 
 
 @dataclass(frozen=True)
 class Visits:
     """What the pages about visits work with beside the parts that all pages have. ``attempts`` counts what strangers
-    begin, ask codes for, and try codes on; ``guesses`` the links they show that nobody was given. ``texting`` says that
-    a telephone may be a contact: there is a gateway for text messages.
+    begin, ask codes for, and try codes on; ``posts`` every form that they send; ``guesses`` the links they show that
+    nobody was given. ``texting`` says that a telephone may be a contact: there is a gateway for text messages.
     """
 
     seals: Seals
@@ -37,6 +45,7 @@ class Visits:
     public_url: str
     attempts: Attempts
     texting: bool = False
+    posts: Attempts = field(default_factory=lambda: Attempts(of_address=_POSTS, of_account=_POSTS_OF_ONE))
     guesses: Attempts = field(default_factory=lambda: Attempts(of_address=_GUESSES, of_account=_GUESSES))
 
     @classmethod
@@ -88,6 +97,21 @@ async def school(request: Request, site: str) -> School:
         if found is not None:
             return School(site, found)
     raise HTTPException(status.HTTP_404_NOT_FOUND)
+
+
+async def few_enough(request: Request) -> None:
+    """Refuse a form of whoever sends more than people do, before anything of it is read; for the routers of people
+    without an account. One browser that does so leaves the others of its address alone.
+    """
+    if request.method != "POST":
+        return
+    parts, posts, address = parts_of(request), visits_of(request).posts, address_of(request)
+    session, now = parts.sessions.read(request.cookies.get(COOKIE))[0], parts.clock()
+    browser = session.name if session is not None else _NO_BROWSER
+    if posts.wait(address, browser, now):
+        logger.warning("visit_posts_limited")
+        raise HTTPException(status.HTTP_429_TOO_MANY_REQUESTS)
+    posts.failed(address, browser, now)
 
 
 def unknown_link(request: Request) -> HTTPException:

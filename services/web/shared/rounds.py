@@ -13,11 +13,12 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlmodel import Session
 
 from services.settings import Configuration
+from services.store import messages
 from services.store.database import Store
-from services.store.journal_book import closing
+from services.store.journal_book import closing, leaving
 from services.store.screenings import custody, standing
 from services.store.screenings import forgetting as forgetting_checks
-from services.store.visits import evenings, forgetting, waiting
+from services.store.visits import draws, evenings, forgetting, waiting
 
 _EVERY_S = 30.0
 
@@ -27,12 +28,15 @@ Part = Callable[[Session, datetime], int]
 AT_THE_POST: Mapping[str, Part] = {
     "custody_overdue_told": custody.tell_overdue,
     "screenings_said_again": standing.say_again,
+    "walk_ins_not_left_told": leaving.tell_overdue,
     "journal_settled": closing.settle,
     "checks_erased": forgetting_checks.forget,
     "journal_erased": closing.forget,
+    "messages_erased": messages.forget,
+    "draws_erased": draws.forget,
 }
-"""What every school has, by the names under which the log counts what was done; the journal keeps what it says of a
-day before the names of that day are erased elsewhere.
+"""What every school has, by the names under which the log counts what was done; whoever has not left is told of before
+the journal settles the day, and the journal keeps what it says of a day before its names are erased elsewhere.
 """
 
 logger = logging.getLogger(__name__)

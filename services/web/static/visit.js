@@ -1,4 +1,4 @@
-// What the pages of a visit do besides what they do without script: notice a change, keep the pass, list what is kept, print the badge.
+// What the pages of a visit do besides what they do without script: notice a change, keep the pass, list what is kept, share a link, print the badge.
 "use strict";
 
 const WATCH_MS = 1000;
@@ -52,6 +52,11 @@ const kept = document.querySelector("[data-keep]");
 if (kept) keep(kept).catch(() => {});
 const passes = document.querySelector("[data-passes]");
 if (passes) list(passes).catch(() => {});
+for (const field of document.querySelectorAll("[data-select]")) field.addEventListener("focus", () => field.select());
+for (const button of document.querySelectorAll("[data-share]")) {
+  button.hidden = !navigator.share;
+  button.addEventListener("click", () => navigator.share({ url: button.dataset.share }).catch(() => {}));
+}
 const printer = document.querySelector("[data-print]");
 if (printer) {
   printer.hidden = false;

@@ -3,7 +3,7 @@
 "use strict";
 
 const CACHE = "qaqpa-pass-1";
-const IS_PASS = /^\/visit\/[a-z0-9-]+\/v\/[A-Za-z0-9_-]+\/pass(\/\d+)?$/;
+const IS_PASS = /^\/visit\/[a-z0-9-]+\/[vc]\/[A-Za-z0-9_-]+\/pass(\/\d+)?$/;
 const PATIENCE_MS = 4000; // on a network that is too slow to answer, somebody stands at the gate
 
 self.addEventListener("install", () => self.skipWaiting());

@@ -12,6 +12,7 @@ from fastapi.responses import RedirectResponse
 from sqlmodel import Session
 
 from services.store import messages
+from services.store.database import serialise
 from services.store.visits import drafts, links, visits
 from services.store.visits.drafts import DraftRow
 from services.store.visits.seals import Seals
@@ -29,7 +30,9 @@ _MINUTE_S = 60
 CODES_AN_HOUR = 5
 SMS_CODES_AN_HOUR = 3
 SMS_CODES_OF_A_SITE = 60
-"""What telephones may cost a school: codes an hour to one number, and to all numbers together."""
+"""What telephones may cost: codes an hour to one number, whichever schools send them, and of one school to all numbers
+together.
+"""
 
 CODE_EVERY = timedelta(seconds=20)
 _HOUR = timedelta(hours=1)
@@ -153,7 +156,8 @@ async def code_again(request: Request, here: School, *, again: bool = False) -> 
 
 
 async def send_code(request: Request, site: str, draft: str) -> None:
-    """Send a code to the contact of a draft: one at a time, and so many an hour to one contact, whoever asks.
+    """Send a code to the contact of a draft: one at a time, and so many an hour to one contact, whoever asks at
+    whichever school.
 
     Raises TooOften.
     """
@@ -167,11 +171,10 @@ async def send_code(request: Request, site: str, draft: str) -> None:
 
     def _sent(session: Session, row: DraftRow, here: Visits) -> bool:
         contact = row.answers["contact"]
-        to_hash = (messages.TEXTED if is_phone(contact) else "") + here.seals.hashed(
-            "contact", site, contact.casefold()
-        )
+        to_hash = (messages.TEXTED if is_phone(contact) else "") + here.seals.contact_hash(contact)
         if drafts.code_alive(row, now) and row.code_sent_at is not None and now < row.code_sent_at + CODE_EVERY:
             return True
+        serialise(session, "codes", to_hash)
         if not _may_send(session, site, to_hash, now):
             return False
         number = drafts.next_code(row, now)
@@ -184,10 +187,10 @@ async def send_code(request: Request, site: str, draft: str) -> None:
 
 
 def _may_send(session: Session, site: str, to_hash: str, now: datetime) -> bool:
-    """Tell whether a contact may be sent one more code: so many an hour, of SMS fewer, and of those a site not too many
-    altogether, whoever asks from wherever.
+    """Tell whether a contact may be sent one more code: so many an hour at all schools together, of SMS fewer, and of
+    those a site not too many altogether, whoever asks from wherever.
     """
-    lately = messages.sent_lately(session, site, "code", to_hash, now - _HOUR)
+    lately = messages.sent_lately(session, "code", to_hash, now - _HOUR)
     if not to_hash.startswith(messages.TEXTED):
         return lately < CODES_AN_HOUR
     if messages.texted_lately(session, site, "code", now - _HOUR) >= SMS_CODES_OF_A_SITE:

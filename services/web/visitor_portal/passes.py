@@ -1,5 +1,5 @@
 """The passes of a visit: each of a party shows one of their own at the reader, or its short code at the post; all
-print as one sheet of badges.
+print as one sheet of badges. What those who come along see under links of their own is in ``companions.py``.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from schemas.pass_token import PassClaims, written
 from schemas.setting import WrongSetting
 from services.store.records import visitor_passes
 from services.store.records.visitor_passes import VisitorPassRow
-from services.store.visits import party
+from services.store.visits import companions, party
 from services.store.visits.states import WITH_PASS
 from services.store.visits.visits import VisitRow
 from services.web.shared.assets import FOLDER
@@ -27,7 +27,7 @@ from services.web.shared.outside import School, outside_page, school, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.qr import QUIET_ZONE, inline_picture, qr_code
 from services.web.shared.visitors import words
-from services.web.visitor_portal.status import path_of, told_of, visit_of
+from services.web.visitor_portal.status import own_address, path_of, told_of, visit_of
 
 ESCORTS: dict[str, str] = {
     "none": "visit.pass.escort.none",
@@ -47,12 +47,15 @@ AtSchool = Annotated[School, Depends(school)]
 
 
 class Shown(msgspec.Struct, frozen=True):
-    """One pass of a visit as its page shows it: whose, in which place of the party, and its short code."""
+    """One pass of a visit as its page shows it: whose, in which place of the party, its short code, and the link of its
+    own where somebody comes along.
+    """
 
     place: int
     name: str
     code: str
     issued: VisitorPassRow
+    link: str | None
 
 
 @pass_keeper.get("/visit/worker.js")
@@ -88,61 +91,72 @@ async def further_badges(request: Request, here: AtSchool, link: str, sheet: int
 @router.get("/qr/{place}")
 async def qr_picture(request: Request, here: AtSchool, link: str, place: int) -> Response:
     """Give the code of one pass as a picture, for its badge."""
-    _, found = await _passes(request, here, link)
+    found = await passes_of(request, here, await visit_of(request, here, link))
+    return await picture_of(request, here, _in_place(found, place))
+
+
+async def picture_of(request: Request, here: School, shown: Shown) -> Response:
+    """Give the code of a pass as a picture."""
     picture = io.BytesIO()
-    code = await asyncio.to_thread(qr_code, _token(request, here, _in_place(found, place).issued))
+    code = await asyncio.to_thread(qr_code, _token(request, here, shown.issued))
     code.save(picture, kind="png", scale=_DOT_PX, border=QUIET_ZONE)
     return Response(picture.getvalue(), media_type="image/png")
 
 
+async def shown_values(request: Request, here: School, row: VisitRow, shown: Shown) -> dict[str, object]:
+    """Give what the page of one pass shows, whoever looks at it, for its template."""
+    title = words(request).say("visit.pass.qr")
+    qr = await asyncio.to_thread(inline_picture, _token(request, here, shown.issued), title)
+    return {**told_of(request, row), "shown": shown, "qr": qr, "escort": ESCORTS[shown.issued.escort]}
+
+
+async def passes_of(request: Request, here: School, row: VisitRow) -> list[Shown]:
+    """Give the passes of a visit that hold, whoever asked first."""
+    seals, now = visits_of(request).seals, parts_of(request).clock()
+
+    def ask(session: Session) -> list[Shown]:
+        members = party.of_visit(session, here.site, row.visit)
+        named = [(one.holder, one.name, companions.link_of(session, one, seals, now)) for one in members]
+        issued = {known.holder: known for known in visitor_passes.of_visit(session, here.site, row.visit)}
+        return [
+            Shown(place, name, _spoken(seals.pass_code(here.site, issued[holder].jti)), issued[holder], own)
+            for place, (holder, name, own) in enumerate(named or [(row.holder, row.name, None)])
+            if holder in issued and issued[holder].revoked_at is None
+        ]
+
+    return await parts_of(request).store.read(ask) if row.standing in WITH_PASS else []
+
+
 async def _badges(request: Request, here: School, link: str, sheet: int) -> Response:
-    row, found = await _passes(request, here, link)
+    row = await visit_of(request, here, link)
+    found = await passes_of(request, here, row)
     if not found:
         return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
     on_it = found[(sheet - 1) * BADGES_A_SHEET : sheet * BADGES_A_SHEET] if sheet >= 1 else []
     if not on_it:
         raise HTTPException(status.HTTP_404_NOT_FOUND)
     sheets = math.ceil(len(found) / BADGES_A_SHEET)
-    values = {**told_of(request, row), "link": link, "passes": on_it, "sheet": sheet, "sheets": sheets}
+    base = path_of(here, link)
+    values = {**told_of(request, row), "base": base, "own": False, "passes": on_it, "sheet": sheet, "sheets": sheets}
     page = f"badge/{sheet}" if sheet > 1 else "badge"
-    return outside_page(request, "visitor_portal/badge.html", here, values, back=f"{path_of(here, link)}/{page}")
+    return outside_page(request, "visitor_portal/badge.html", here, values, back=f"{base}/{page}")
 
 
 async def _pass_page(request: Request, here: School, link: str, place: int) -> Response:
-    row, found = await _passes(request, here, link)
+    row, base = await visit_of(request, here, link), path_of(here, link)
+    found = await passes_of(request, here, row)
     if not found:
-        return RedirectResponse(path_of(here, link), status.HTTP_303_SEE_OTHER)
+        return RedirectResponse(base, status.HTTP_303_SEE_OTHER)
     shown = _in_place(found, place)
-    title = words(request).say("visit.pass.qr")
-    picture = await asyncio.to_thread(inline_picture, _token(request, here, shown.issued), title)
     values = {
-        **told_of(request, row),
-        "link": link,
-        "shown": shown,
-        "qr": picture,
+        **await shown_values(request, here, row, shown),
+        "base": base,
+        "own": False,
         "next": place + 1 if place + 1 < len(found) else None,
-        "escort": ESCORTS[shown.issued.escort],
+        "share": own_address(request, here, shown.link) if shown.link else None,
     }
     page = f"pass/{place}" if place else "pass"
-    return outside_page(request, "visitor_portal/pass.html", here, values, back=f"{path_of(here, link)}/{page}")
-
-
-async def _passes(request: Request, here: School, link: str) -> tuple[VisitRow, list[Shown]]:
-    """Give a visit and its passes that hold, whoever asked first."""
-    row = await visit_of(request, here, link)
-    seals = visits_of(request).seals
-
-    def ask(session: Session) -> list[Shown]:
-        members = party.of_visit(session, here.site, row.visit)
-        names = [(member.holder, member.name) for member in members] or [(row.holder, row.name)]
-        issued = {known.holder: known for known in visitor_passes.of_visit(session, here.site, row.visit)}
-        return [
-            Shown(place, name, _spoken(seals.pass_code(here.site, issued[holder].jti)), issued[holder])
-            for place, (holder, name) in enumerate(names)
-            if holder in issued and issued[holder].revoked_at is None
-        ]
-
-    return row, await parts_of(request).store.read(ask) if row.standing in WITH_PASS else []
+    return outside_page(request, "visitor_portal/pass.html", here, values, back=f"{base}/{page}")
 
 
 def _in_place(found: Sequence[Shown], place: int) -> Shown:

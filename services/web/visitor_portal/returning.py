@@ -15,7 +15,7 @@ from sqlmodel import Session
 from services.store.visits import deeds, drafts, links, visits
 from services.store.visits.drafts import DraftRow
 from services.store.visits.visits import VisitRow
-from services.web.shared.outside import School, outside_page, school, visits_of
+from services.web.shared.outside import School, few_enough, outside_page, school, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import answer_checked, language
 from services.web.visitor_portal import fields, forms, questions
@@ -30,7 +30,7 @@ LIKE, INSTEAD = "like", "instead"
 _ASKED = (*questions.WHEN, questions.PURPOSE)
 
 logger = logging.getLogger(__name__)
-router = APIRouter(prefix="/visit/{site}/again")
+router = APIRouter(prefix="/visit/{site}/again", dependencies=[Depends(few_enough)])
 AtSchool = Annotated[School, Depends(school)]
 
 

@@ -13,7 +13,7 @@ from sqlmodel import Session
 from services.store.visits import deeds, drafts, links, visits
 from services.store.visits.drafts import DraftRow
 from services.store.visits.visits import VisitRow
-from services.web.shared.outside import School, outside_page, school, visits_of
+from services.web.shared.outside import School, few_enough, outside_page, school, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import answer_checked, language
 from services.web.visitor_portal import forms, questions
@@ -25,7 +25,7 @@ _SHOWN_AGAIN = 4_000
 """How much of an answer is shown again: thirty names fit."""
 
 logger = logging.getLogger(__name__)
-router = APIRouter(prefix="/visit/{site}")
+router = APIRouter(prefix="/visit/{site}", dependencies=[Depends(few_enough)])
 AtSchool = Annotated[School, Depends(school)]
 
 

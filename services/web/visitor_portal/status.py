@@ -9,11 +9,12 @@ from fastapi import APIRouter, Depends, HTTPException, Request, Response, status
 from fastapi.responses import JSONResponse, RedirectResponse
 from sqlmodel import Session
 
-from services.store.visits import deeds, links, visits
+from services.store.visits import companions, deeds, links, visits
 from services.store.visits import party as members
+from services.store.visits.party import MemberRow
 from services.store.visits.states import after
 from services.store.visits.visits import VisitRow
-from services.web.shared.outside import School, outside_page, school, unknown_link
+from services.web.shared.outside import School, few_enough, outside_page, school, unknown_link, visits_of
 from services.web.shared.parts import parts_of
 from services.web.shared.visitors import form_checked
 from services.web.visitor_portal.forms import TooOften
@@ -31,10 +32,13 @@ STANDINGS: dict[str, tuple[str, str, str]] = {
 }
 """How each state of a visit looks and what is said of it; ``over`` is one whose time passed before anybody came."""
 
+OWN = "/visit/{site}/c/{link}"
+"""The path of the link of somebody who comes along, under which only their pass is."""
+
 _MAY_ASK_ANEW = frozenset({"changed", "declined", "cancelled", "left", "over"})
 
 logger = logging.getLogger(__name__)
-router = APIRouter(prefix="/visit/{site}")
+router = APIRouter(prefix="/visit/{site}", dependencies=[Depends(few_enough)])
 AtSchool = Annotated[School, Depends(school)]
 
 
@@ -43,11 +47,18 @@ async def status_page(request: Request, here: AtSchool, link: str) -> Response:
     """Show how a visit stands, and what to do."""
     row = await visit_of(request, here, link)
     told = told_of(request, row)
-    party = await parts_of(request).store.read(lambda session: members.of_visit(session, here.site, row.visit))
+    parts, now, seals = parts_of(request), parts_of(request).clock(), visits_of(request).seals
+
+    def ask(session: Session) -> list[tuple[MemberRow, str | None]]:
+        party = members.of_visit(session, here.site, row.visit)
+        return [(one, companions.link_of(session, one, seals, now)) for one in party]
+
+    party = await parts.store.read(ask)
     values = {
         **told,
         "link": link,
-        "party": party,
+        "party": [one for one, _ in party],
+        "shared": [(one.place, one.name, own_address(request, here, own)) for one, own in party if own],
         "may_cancel": after(row.standing, "cancel") is not None,
         "may_ask_anew": told["standing"] in _MAY_ASK_ANEW,
     }
@@ -123,3 +134,8 @@ def told_of(request: Request, row: VisitRow) -> dict[str, object]:
 def path_of(here: School, link: str) -> str:
     """Give the address of a visit's page."""
     return f"/visit/{here.site}/v/{link}"
+
+
+def own_address(request: Request, here: School, link: str) -> str:
+    """Give the whole address of the pass of somebody who comes along, to be sent on."""
+    return f"{visits_of(request).public_url}{OWN.format(site=here.site, link=link)}/pass"

@@ -164,6 +164,7 @@ AT_THE_POST = {
     *(f"check.not.{code}" for code in ("pupil_detector", "no_item", "duty_administrator")),
     *(f"walk_in.{field}" for field in ("name", "document_tail", "host_text", "purpose")),
     *(f"mark.{mark}" for mark in ("draft", "unverified")),
+    *(f"leaving.said.{code}" for code in ("left", "before")),
 }
 """Keys that the rooms of the post end with a word of their own."""
 

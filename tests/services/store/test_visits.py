@@ -155,6 +155,25 @@ def test_another_time_is_the_same_pass_at_its_next_version(school: Store) -> Non
     assert told(school) == ["host_asked", "visitor_approved", "visitor_changed"]
 
 
+def accept(store: Store, visit: str, site: str = SITE) -> bool:
+    return store.write_now(lambda session: deeds.accept(session, site=site, visit=visit, at=AT))
+
+
+def test_a_visitor_agrees_to_another_time_once_and_the_host_is_told_once(school: Store) -> None:
+    visit = ask(school).visit
+    decide(school, visit, deed="approve")
+    assert not accept(school, visit), "there is nothing to agree to"
+    later: dict[str, Any] = {"arrives_at": BEGINS + timedelta(days=1), "leaves_at": ENDS + timedelta(days=1)}
+    decide(school, visit, deed="change", **later)
+    assert [accept(school, visit, "school-2"), accept(school, visit), accept(school, visit)] == [False, True, False]
+    assert held(school, visit).state == "approved"
+    assert told(school).count("host_accepted") == 1
+    nobodys = ask(school, "e", host_text="мұғалім").visit
+    decide(school, nobodys, deed="change", **later)
+    assert accept(school, nobodys)
+    assert told(school).count("host_accepted") == 1
+
+
 @pytest.mark.parametrize("by", ["host", "visitor"])
 def test_taking_it_back_revokes_the_pass_in_the_same_transaction(school: Store, by: str) -> None:
     visit = ask(school).visit

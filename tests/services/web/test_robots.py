@@ -26,6 +26,7 @@ from tests.services.web.visit_school import HOME, TOKEN, ask, open_school, the_c
 FORMS = 1_000
 AT_ONCE = 20
 BEGUN = 60
+OF_ONE, OF_ADDRESS = 120, 600
 PROXY = "192.0.2.7"
 NOON = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
@@ -93,6 +94,51 @@ async def test_a_thousand_forms_from_one_address_with_many_cookies_begin_sixty_a
     clock.now += drafts.LASTS
     assert await _begin(proxy, *browsers[0], **honest) == 303
     assert _drafts(store) == 1
+
+
+async def test_a_robot_that_posts_to_one_form_is_stopped_and_nothing_of_it_is_kept(
+    proxy: httpx.AsyncClient, store: Store
+) -> None:
+    token, cookie = await _session(proxy)
+    begun = await proxy.post(
+        f"{HOME}/ask/who", data={"csrf": token, "name": "Робот Роботов"}, headers={"cookie": cookie}
+    )
+    form = f"{cookie}; {begun.headers['set-cookie'].partition(';')[0]}"
+    proxy.cookies.clear()
+    names = [f"Робот {'б' * (number % 40 + 1)}" for number in range(1, FORMS)]
+    found = []
+    for name in names:
+        data = {"csrf": token, "name": name}
+        found.append(await proxy.post(f"{HOME}/ask/who", data=data, headers={"cookie": form}))
+        proxy.cookies.clear()
+    assert [one.status_code for one in found] == [303] * (OF_ONE - 1) + [429] * (FORMS - OF_ONE)
+    assert "5 минуттан кейін" in found[-1].text
+    (row,) = store.read_now(lambda session: session.exec(select(DraftRow)).all())
+    assert row.answers["name"] == names[OF_ONE - 2]
+    assert await _begin(proxy, *await _session(proxy)) == 303, "another browser of the same address"
+
+
+PAGES = ("ask/who", "code", "again", "again/code", "again/visit", "e/x", "i/x")
+
+
+async def test_a_whole_school_behind_one_address_is_taken_a_robot_of_many_browsers_is_not(
+    proxy: httpx.AsyncClient, clock: Clock
+) -> None:
+    browsers = [await _session(proxy) for _ in range(50)]
+
+    async def post(number: int, **headers: str) -> int:
+        token, cookie = browsers[number % len(browsers)]
+        path = f"{HOME}/{PAGES[number % len(PAGES)]}"
+        answered = await proxy.post(path, data={"csrf": token}, headers={"cookie": cookie, **headers})
+        proxy.cookies.clear()
+        return answered.status_code
+
+    found = [await post(number) for number in range(FORMS)]
+    assert 429 not in found[:500]
+    assert set(found[OF_ADDRESS:]) == {429}
+    assert await post(0, **{"x-forwarded-for": "198.51.100.2"}) != 429
+    clock.now += WINDOW
+    assert await post(0) != 429
 
 
 async def test_guessed_links_are_not_found_and_then_too_many_while_a_true_one_is_shown(

@@ -110,7 +110,7 @@ class WholeSchool:
         self.clock = clock
         opened = open_school(store, folder, clock.now)
         often = Attempts(of_address=OFTEN, of_account=OFTEN)
-        self.visits = Visits(opened.seals, opened.pass_keys, opened.public_url, often, guesses=often)
+        self.visits = Visits(opened.seals, opened.pass_keys, opened.public_url, often, guesses=often, posts=often)
         store.write_now(lambda session: _enter(session, clock.now))
         self.app: FastAPI = make_app(store, b"k" * 32, secure_cookies=True, clock=clock, visits=self.visits)
         self.app.state.parts = _patient(self.app.state.parts)
