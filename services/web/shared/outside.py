@@ -27,9 +27,9 @@ _PAGE = re.compile(r"/visit/[a-z0-9-]+(?:/[A-Za-z0-9_-]+)*|/visits(?:/[A-Za-z0-9
 _NO_BROWSER = "no session"
 _OF_ADDRESS, _OF_ACCOUNT = 60, 8
 _GUESSES = 30
-_POSTS, _POSTS_OF_ONE = 600, 120
-"""How many forms a window takes: from one address, behind which a whole school may sit (a request has ten pages, and
-sixty may be begun), and from one browser.
+_POSTS, _POSTS_OF_ONE = 1_500, 120
+"""How many forms a window takes: from one address, behind which a school, or a mobile operator with all the parents of
+an evening, may sit, and from one browser.
 """
 
 
