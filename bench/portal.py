@@ -90,10 +90,10 @@ async def measured(folder: Path, bootstrap: str, store_url: str | None = None) -
         await asyncio.to_thread(_start, stage)
         mails = Mails(stage.running[MAIL])
         visits = [await _visit(stage, mails, number) for number in range(VISITS)]
-        told = [await _pages(stage, visits[0][0], visits[0][1]) for _ in range(1 + BROWSERS)]
-        figures = await _asked(
-            web_port, stage.running[WEB].pid, told[0], [page for pages in told[1:] for page in pages]
-        )
+        visitor, host_link, *_ = visits[0]
+        pages, *others = [await _pages(stage, visitor, host_link, number) for number in range(1 + BROWSERS)]
+        crowd = [page for told in others for page in told]
+        figures = await _asked(web_port, stage.running[WEB].pid, pages, crowd)
         for visitor, *_ in visits:
             await visitor.close()
     finally:
@@ -138,11 +138,11 @@ async def _visit(stage: Stage, mails: Mails, number: int) -> tuple[Visitor, str,
     return visitor, link or "", (ended_s - approved_s) * 1000, (ended_s - began_s) * 1000
 
 
-async def _pages(stage: Stage, visitor: Visitor, host_link: str) -> list[Page]:
-    """Give the portal's pages: those of a visit that is approved, and those of a form that is being filled in."""
-    asking = Visitor(stage.url, SITE)
+async def _pages(stage: Stage, visitor: Visitor, host_link: str, number: int) -> list[Page]:
+    """Give the pages of a visit that is approved, and those of a form that one more browser fills in."""
+    asking, contact = Visitor(stage.url, SITE), f"asking-{number}@example.kz"
     local = datetime.now(UTC) + timedelta(minutes=stage.utc_offset_min)
-    await asking.asks(Asking("Серік Ахметов", "Ахметова", "жиналыс", "asking@example.kz", local.replace(tzinfo=None)))
+    await asking.asks(Asking("Серік Ахметов", "Ахметова", "жиналыс", contact, local.replace(tzinfo=None)))
     token = form_token((await asking.client.get(f"{asking.home}/ask/who")).text)
     mine, theirs = _cookies(visitor), _cookies(asking)
     await asking.close()

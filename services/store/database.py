@@ -6,13 +6,15 @@ and each of its transactions begins IMMEDIATE: two processes then queue at the f
 """
 
 import asyncio
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, TypeVar
 
+import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, DisconnectionError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
@@ -24,6 +26,10 @@ T = TypeVar("T")
 _BUSY_MS = 10_000
 _READERS = 4
 _POSTGRES_WRITERS = 4
+_RESTED_S = 1.0
+"""After how long without work a connection is asked whether its server is still there: before each transaction that
+would be a third of a small one.
+"""
 _DRIVERS = ("sqlite", "postgresql+psycopg")
 
 
@@ -37,8 +43,10 @@ class Store:
         self.url = url
         self.is_sqlite = url.get_backend_name() == "sqlite"
         writers = 1 if self.is_sqlite else _POSTGRES_WRITERS
-        self._write_engine = _engine(url, writers, "BEGIN IMMEDIATE")
-        self._read_engine = _engine(url, _READERS, "BEGIN") if self.is_sqlite else self._write_engine
+        self._write_engine = _sqlite(url, writers, "BEGIN IMMEDIATE") if self.is_sqlite else _postgresql(url, writers)
+        self._read_engine = (
+            _sqlite(url, _READERS, "BEGIN") if self.is_sqlite else _postgresql(url, _READERS, reads=True)
+        )
         self._writers = ThreadPoolExecutor(writers, thread_name_prefix="store-write")
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="store-read")
 
@@ -122,15 +130,37 @@ def next_number(session: Session, column: Any, *where: Any) -> int:
     return int(last or 0) + 1
 
 
-def _engine(url: URL, connections: int, begin: str) -> sa.Engine:
-    if url.get_backend_name() != "sqlite":
-        return sa.create_engine(
-            url,
-            pool_size=connections + _READERS,
-            max_overflow=2,
-            pool_pre_ping=True,
-            connect_args={"connect_timeout": 5},
-        )
+def _postgresql(url: URL, connections: int, *, reads: bool = False) -> sa.Engine:
+    """Make the engine of a server. What only reads goes without BEGIN and COMMIT, two ways to the server each: there
+    every statement sees what is committed by then, within a transaction too (READ COMMITTED).
+    """
+    engine = sa.create_engine(
+        url,
+        pool_size=connections,
+        max_overflow=2,
+        connect_args={"connect_timeout": 5},
+        **({"isolation_level": "AUTOCOMMIT"} if reads else {}),
+    )
+
+    @sa.event.listens_for(engine, "checkin")
+    def _rests(_connection: Any, record: Any) -> None:
+        record.info["used_s"] = time.monotonic()
+
+    @sa.event.listens_for(engine, "checkout")
+    def _is_there(connection: Any, record: Any, _proxy: object) -> None:
+        """Ask a connection that has rested whether its server is still there; the pool replaces one that is lost."""
+        now_s = time.monotonic()
+        if now_s - record.info.get("used_s", now_s) < _RESTED_S:
+            return
+        try:
+            engine.dialect.do_ping(connection)
+        except psycopg.Error as error:
+            raise DisconnectionError from error
+
+    return engine
+
+
+def _sqlite(url: URL, connections: int, begin: str) -> sa.Engine:
     engine = sa.create_engine(
         url, poolclass=QueuePool, pool_size=connections, max_overflow=2, connect_args={"check_same_thread": False}
     )

@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 from sqlmodel import Session
 
 from schemas.setting import WrongSetting
 from services.settings import Configuration, KafkaSettings, Settings, StoreSettings, TrustSettings
-from services.store import people
+from services.store import database, people
 from services.store.database import Store, serialise, store_url
 
 SITE = "school-1"
@@ -123,3 +123,23 @@ def test_a_sqlite_file_lies_beside_the_settings_and_a_password_in_a_file_of_its_
     assert "p@ss" not in str(url)
     with pytest.raises(WrongSetting, match=r"setting store.password_file: gone: No such file"):
         store_url(configuration(tmp_path, "postgresql+psycopg://qaqpa@db/qaqpa", "gone"))
+
+
+def test_a_connection_that_was_lost_while_it_rested_is_replaced(
+    postgres_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "_RESTED_S", 0.0)
+    url = make_url(postgres_database)
+    store, others = Store(url), sa.create_engine(url)
+
+    def one(session: Session) -> int:
+        return session.execute(sa.text("SELECT 1")).scalar_one()
+
+    assert (store.read_now(one), store.write_now(one)) == (1, 1)
+    with others.connect() as connection:
+        ended = "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity WHERE datname = :name AND pid <> :own"
+        own = connection.execute(sa.text("SELECT pg_backend_pid()")).scalar_one()
+        assert connection.execute(sa.text(ended), {"name": url.database, "own": own}).scalar_one() == 2
+    assert (store.read_now(one), store.write_now(one)) == (1, 1)
+    others.dispose()
+    store.close()
