@@ -6,6 +6,7 @@ and each of its transactions begins IMMEDIATE: two processes then queue at the f
 """
 
 import asyncio
+import sqlite3
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from typing import Any, TypeVar
 import psycopg
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, DisconnectionError
+from sqlalchemy.exc import ArgumentError, DisconnectionError, OperationalError
 from sqlalchemy.pool import QueuePool
 from sqlmodel import Session
 
@@ -174,8 +175,10 @@ def _sqlite(url: URL, connections: int, begin: str) -> sa.Engine:
     @sa.event.listens_for(engine, "begin")
     def _begin(connection: sa.Connection) -> None:
         # beneath SQLAlchemy, whose own way to say one word costs as much as a small query
-        driver = connection.connection.driver_connection
-        if driver is not None:
+        driver: Any = connection.connection.driver_connection
+        try:
             driver.execute(begin)
+        except sqlite3.Error as error:
+            raise OperationalError(begin, None, error) from error
 
     return engine

@@ -133,7 +133,7 @@ def test_a_connection_that_was_lost_while_it_rested_is_replaced(
     store, others = Store(url), sa.create_engine(url)
 
     def one(session: Session) -> int:
-        return session.execute(sa.text("SELECT 1")).scalar_one()
+        return int(session.execute(sa.text("SELECT 1")).scalar_one())
 
     assert (store.read_now(one), store.write_now(one)) == (1, 1)
     with others.connect() as connection:

@@ -112,7 +112,7 @@ async def sent(
         (
             "threat",
             {"level": "yellow", "begins": "2026-11-20T08:00", "ends": "2026-12-20T08:00", "source": "№ 12 өкім"},
-            "сары, 2026-11-20 08:00",
+            "сары, 20.11.2026 08:00",
         ),
         ("measures/red", {"visitor.entry": "refuse"}, "кіргізбеу"),
     ],
