@@ -63,7 +63,7 @@ class Observed(Watched):
         self.alarms: dict[str, list[Event[Alarm]]] = defaultdict(list)
         self.deliveries: dict[str, list[Event[Delivery]]] = defaultdict(list)
         self.passes: dict[str, Event[VisitorPass]] = {}
-        self.dead_letters = 0
+        self.dead_letters: list[Event[DeadLetter]] = []
         self.unreadable = 0
         self.first_decision_at: datetime | None = None
         self._keepers: dict[type, Callable[[Any, Kept], None]] = {
@@ -126,5 +126,5 @@ class Observed(Watched):
     def _pass(self, event: Event[VisitorPass], _: Kept) -> None:
         self.passes[event.data.jti] = event
 
-    def _dead_letter(self, _: Event[DeadLetter], _kept: Kept) -> None:
-        self.dead_letters += 1
+    def _dead_letter(self, event: Event[DeadLetter], _: Kept) -> None:
+        self.dead_letters.append(event)

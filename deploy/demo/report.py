@@ -70,8 +70,12 @@ def broken_promises(observed: Observed) -> list[str]:
         }
         if len(raises) != 1:
             told.append(f"{alarm} was raised {len(raises)} times, not once")
-    if observed.dead_letters or observed.unreadable:
-        told.append(f"{observed.dead_letters} dead letters, {observed.unreadable} unreadable records")
+    told += [
+        f"{event.source} could not take a record of {event.data.topic}: {event.data.reason}, {event.data.detail}"
+        for event in observed.dead_letters
+    ]
+    if observed.unreadable:
+        told.append(f"{observed.unreadable} unreadable records")
     return told
 
 

@@ -22,7 +22,7 @@ from deploy.demo.screen import Screen
 from deploy.demo.stage import BRIDGE, GUARD_LOGIN, GUARD_PASSWORD, READER, RECEIVER, SCHOOL, SERVICES, SITE, Stage
 from deploy.kafka.broker import LocalKafka
 from services.settings import Configuration
-from services.store import users
+from services.store import outbox, users
 from services.store.database import Store
 from services.store.users import UserRole
 from tests.parts.waiting import eventually_async
@@ -55,10 +55,13 @@ class Site:
         await asyncio.to_thread(stage.run, "store", "upgrade")
         await asyncio.to_thread(stage.run, "topics", "apply")
         await asyncio.to_thread(stage.run, "seed", str(seed))
-        for name in (*SERVICES, BRIDGE):
+        for name in SERVICES:
             stage.start(name)
-        for name in (*SERVICES, BRIDGE):
+        for name in SERVICES:
             await asyncio.to_thread(stage.ready, name)
+        await self._is_published()
+        stage.start(BRIDGE)
+        await asyncio.to_thread(stage.ready, BRIDGE)
         await self.page.sign_in()
         self._tasks = [
             asyncio.create_task(self.observed.follow(self.configuration)),
@@ -78,6 +81,16 @@ class Site:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.page.close()
         await asyncio.to_thread(stop_all, list(self.stage.running.values()))
+
+    async def _is_published(self) -> None:
+        """Wait until the school's policy is with the broker: what a gate says whose key nobody knows yet is a dead
+        letter.
+        """
+        store = Store.of(self.configuration)
+        try:
+            await eventually_async(lambda: not store.read_now(lambda session: outbox.unsent(session, 1)), 30)
+        finally:
+            store.close()
 
     @property
     def configuration(self) -> Configuration:
