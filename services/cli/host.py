@@ -2,10 +2,9 @@
 
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
-from sqlmodel import Session
 
 from schemas.ids import is_slug
 from services.cli.console import Refusal, SettingsFile, SiteName, operator, out
@@ -15,16 +14,6 @@ from services.cli.seed_file import LANGUAGES
 from services.rules.contacts import is_email
 from services.store.visits import hosts, leaving
 from services.web.administration.host_fields import hosts_in
-
-
-class Listed(NamedTuple):
-    """A host as an operator lists one."""
-
-    host: str
-    name: str
-    email: str
-    language: str = "kk"
-
 
 app = typer.Typer(name="host", no_args_is_help=True, help="Who may be visited.")
 
@@ -40,10 +29,21 @@ def add(  # noqa: PLR0917  an option each
     delegate: Annotated[str | None, typer.Option(help="The host who is asked instead.")] = None,
 ) -> None:
     """Add a host, or change one."""
-    known = _checked(Listed(host, name, email, language))
+    _check(host, name, email, language)
     with opened_store(settings) as store:
         try:
-            store.write_now(lambda session: _put(session, site, known, delegate))
+            store.write_now(
+                lambda session: hosts.put(
+                    session,
+                    site=site,
+                    host=host,
+                    name=name,
+                    email=email,
+                    language=language,
+                    delegate=delegate,
+                    by=operator(),
+                )
+            )
         except LookupError as error:
             raise Refusal(str(error)) from error
     out.print(f"{site}: host {host} saved")
@@ -81,18 +81,13 @@ def enter_all(
     out.print(f"{site}: {len(listed)} hosts in {file.name}, {changed} new or changed")
 
 
-def _checked(known: Listed) -> Listed:
-    if not is_slug(known.host) or not known.name or not is_email(known.email) or known.language not in LANGUAGES:
+def _check(host: str, name: str, email: str, language: str) -> None:
+    if not is_slug(host) or not name or not is_email(email) or language not in LANGUAGES:
         message = (
-            f"host {known.host}: needs a reference such as teacher-12, a name, an e-mail address, and a language "
+            f"host {host}: needs a reference such as teacher-12, a name, an e-mail address, and a language "
             f"of {LANGUAGES}"
         )
         raise Refusal(message)
-    return known
-
-
-def _put(session: Session, site: str, known: Listed, delegate: str | None = None) -> bool:
-    return hosts.put(session, site=site, by=operator(), delegate=delegate, **known._asdict())
 
 
 @app.command(name="list")

@@ -6,6 +6,7 @@ import asyncio
 import base64
 import os
 import signal
+from contextlib import closing
 from pathlib import Path
 from typing import Self
 
@@ -86,11 +87,8 @@ class Site:
         """Wait until the school's policy is with the broker: what a gate says whose key nobody knows yet is a dead
         letter.
         """
-        store = Store.of(self.configuration)
-        try:
+        with closing(Store.of(self.configuration)) as store:
             await eventually_async(lambda: not store.read_now(lambda session: outbox.unsent(session, 1)), 30)
-        finally:
-            store.close()
 
     @property
     def configuration(self) -> Configuration:
@@ -119,8 +117,7 @@ class Site:
 
     async def enters_duty_administrator(self, phone: str | None = None) -> None:
         """Enter the one who is asked about what the guard may not allow alone."""
-        store = Store.of(self.configuration)
-        try:
+        with closing(Store.of(self.configuration)) as store:
             await store.write(
                 lambda session: users.put(
                     session,
@@ -134,8 +131,6 @@ class Site:
                     phone=phone,
                 )
             )
-        finally:
-            store.close()
 
     async def kill(self, name: str) -> None:
         """End a process as a power cut would."""
@@ -172,7 +167,6 @@ class Site:
 
     async def recorded(self, *tables: tuple[type[SQLModel], int]) -> None:
         """Assert that the store comes to have exactly so many rows of each table."""
-        store = Store.of(self.configuration)
 
         def counted(session: Session) -> list[int]:
             return [session.exec(select(func.count()).select_from(table)).one() for table, _ in tables]
@@ -181,10 +175,8 @@ class Site:
             assert await store.read(counted) == [count for _, count in tables]
             return True
 
-        try:
+        with closing(Store.of(self.configuration)) as store:
             await eventually_async(all_there, RECORDED_WITHIN_S)
-        finally:
-            store.close()
 
 
 def staged(folder: Path, kafka: LocalKafka, ports: list[int], prefix: str = "") -> Site:
